@@ -1,0 +1,80 @@
+"""The asyncio twin of blocking.py, for asyncio of CPython and of MicroPython."""
+
+import asyncio
+
+from .errors import DtlsError
+from .handshake import CLOSED, CONNECTED
+from .transport import Transport
+
+
+async def connect(address, credential, port=None, **options):
+    """Return an AioSocket after its handshake; arguments and errors as in blocking.connect().
+
+    Time-outs beyond the handshake's own are asyncio.wait_for()'s.
+    """
+    s = AioSocket(address, credential, port, **options)
+    try:
+        await s.do_handshake()
+    except BaseException:
+        s._transport.close()
+        raise
+    return s
+
+
+class AioSocket:
+    """A connection; one task may wait in recv() while others send."""
+
+    def __init__(self, address, credential, port=None, **options):
+        if port is None:
+            import dtls_port as port
+        self._transport = Transport(address, credential, port, options)
+        self.client = self._transport.client
+        self.socket = self._transport.socket
+
+    async def do_handshake(self):
+        """Make the handshake."""
+        while self.client.state != CONNECTED:
+            if self.client.state >= CLOSED:
+                raise DtlsError("the connection is closed")
+            await self._step()
+
+    async def send(self, data) -> int:
+        """Send one datum as one datagram; return its length. See Client.room()."""
+        self.client.write(data)
+        self._transport.flush()
+        return len(data)
+
+    async def recv(self, size: int) -> bytes:
+        """Return the next datum, cut to `size` bytes like a UDP socket does; b"" at the end."""
+        while True:
+            datum = self.client.read()
+            if datum is not None:
+                return bytes(memoryview(datum)[:size])
+            if self.client.state >= CLOSED:
+                return b""
+            await self._step()
+
+    async def close(self):
+        """Send close_notify and close the socket."""
+        self._transport.close()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self._transport.close()
+
+    async def _step(self):
+        """Wait for a datagram or for the retransmission timer."""
+        transport = self._transport
+        left = transport.exchange()
+        if transport.take():
+            return
+        readable = transport.port.readable(transport.socket)
+        if left < 0:
+            await readable
+            return
+        try:
+            await asyncio.wait_for(readable, left / 1000)
+        except asyncio.TimeoutError:
+            return

@@ -1,0 +1,126 @@
+"""A blocking, timed or non-blocking socket over the client, with the names of `socket`."""
+
+from micropython import const
+
+from .errors import DtlsError
+from .handshake import CLOSED, CONNECTED
+from .transport import Transport
+
+_EAGAIN = const(11)
+_ETIMEDOUT = const(110)
+
+
+def connect(address, credential, port=None, timeout=None, **options):
+    """Return a DtlsSocket after its handshake.
+
+    address:    (host, UDP port)
+    credential: psk.Psk(...)
+    port:       a platform's module; None takes the `dtls_port` on the import path
+    timeout:    seconds for recv() afterwards; None waits for ever, 0 does not wait
+    options:    of client.Client
+    Raises OSError; errors.HandshakeTimeout, PeerAlert and ProtocolError are OSErrors too.
+    """
+    s = DtlsSocket(address, credential, port, **options)
+    try:
+        s.do_handshake()
+    except BaseException:
+        s.close()
+        raise
+    s.settimeout(timeout)
+    return s
+
+
+class DtlsSocket:
+    """A connection; the handshake is made by do_handshake() or by the first send() or recv().
+
+    Non-blocking use: register `socket` (or this object, which has fileno()) with a poller,
+    poll for no longer than pending_ms(), then call do_handshake() or recv(), which raise
+    OSError(EAGAIN) when there is nothing yet.
+    """
+
+    def __init__(self, address, credential, port=None, **options):
+        if port is None:
+            import dtls_port as port
+        self._transport = Transport(address, credential, port, options)
+        self.client = self._transport.client
+        self.socket = self._transport.socket
+        self._timeout_ms = -1
+
+    def settimeout(self, seconds):
+        """Set how long send() and recv() wait: None for ever, 0 not at all."""
+        self._timeout_ms = -1 if seconds is None else int(seconds * 1000)
+
+    def setblocking(self, flag):
+        """Wait for ever, or not at all."""
+        self._timeout_ms = -1 if flag else 0
+
+    def fileno(self) -> int:
+        """Return the descriptor of the UDP socket."""
+        return self.socket.fileno()
+
+    def pending_ms(self) -> int:
+        """Send what is due; return ms until the socket wants to be called again, -1 for never."""
+        return self._transport.exchange()
+
+    def do_handshake(self):
+        """Make the handshake, or go on with it."""
+        self._wait(False)
+
+    def send(self, data) -> int:
+        """Send one datum as one datagram; return its length. See Client.room()."""
+        self.do_handshake()
+        self.client.write(data)
+        self._transport.flush()
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        """Return the next datum, cut to `size` bytes like a UDP socket does; b"" at the end."""
+        datum = self._wait(True)
+        return bytes(memoryview(datum)[:size]) if datum else b""
+
+    def recv_into(self, buffer) -> int:
+        """Put the next datum into `buffer`, cut to its length; return how many bytes, 0 at the end."""
+        datum = self._wait(True)
+        if not datum:
+            return 0
+        size = min(len(datum), len(buffer))
+        memoryview(buffer)[:size] = memoryview(datum)[:size]
+        return size
+
+    def close(self):
+        """Send close_notify and close the socket."""
+        self._transport.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _wait(self, reading: bool):
+        """Work until there is a datum or, not reading, the handshake is made; return the datum.
+
+        The end of the connection is None to a reader and an error otherwise.
+        """
+        transport = self._transport
+        port = transport.port
+        begin = port.ticks_ms()
+        left = 0
+        while True:
+            datum = self.client.read() if reading else None
+            state = self.client.state
+            if datum is not None or (state >= CLOSED if reading else state == CONNECTED):
+                return datum
+            if state >= CLOSED:
+                raise DtlsError("the connection is closed")
+            wait = transport.exchange()
+            if self._timeout_ms >= 0:
+                left = self._timeout_ms - port.elapsed(port.ticks_ms(), begin)
+                if wait < 0 or left < wait:
+                    wait = max(left, 0)
+            if self.socket.wait(wait) and transport.take():
+                continue
+            if self._timeout_ms >= 0 and left <= 0:
+                if self._timeout_ms:
+                    raise OSError(_ETIMEDOUT, "timed out")
+                raise OSError(_EAGAIN, "nothing there yet")

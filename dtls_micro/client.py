@@ -1,0 +1,308 @@
+"""The DTLS 1.2 client without I/O (RFC 6347): five verbs and a clock.
+
+    datagram -> record.load     drops junk, replays, bad tags silently; content type and place
+             -> reassembly.feed yields whole messages, in order
+             -> handshake.step  table row -> handler; may begin a flight
+             -> flight.fill     keeps it for retransmission, fragments to the path MTU
+             -> record.seal     header, sequence number, encryption, in place
+             -> datagram
+
+    for each datagram that comes:   client.receive(it), then client.read() until None
+    after every verb:               send client.datagram() until it is None
+    when client.tick() is due:      client.tick(elapsed_ms)
+
+receive() copies the datagram into the receive buffer and decrypts it there, so that bytes
+from a socket can be given as they are; read() and datagram() return those buffers
+themselves, cut to length. That is how a steady connection allocates nothing. What they
+return is valid until the next verb; copy it to keep it.
+"""
+
+from micropython import const
+
+from .errors import DtlsError, HandshakeTimeout, PeerAlert, ProtocolError
+from .flight import Flight
+from .handshake import (
+    CHANGE_CIPHER_SPEC,
+    CLOSED,
+    CONNECTED,
+    FAILED,
+    WAIT_CIPHER,
+    WAIT_FINISHED,
+    Handshake,
+)
+from .reassembly import Reassembly
+from .record import Records
+from .timer import Timer
+
+_CHANGE_CIPHER_SPEC = const(20)  # content types
+_ALERT = const(21)
+_HANDSHAKE = const(22)
+_APPLICATION_DATA = const(23)
+_HELLO_REQUEST = const(0)
+_FATAL = const(2)  # alert level
+_CLOSE_NOTIFY = const(0)  # alerts
+_DECODE_ERROR = const(50)
+_INTERNAL_ERROR = const(80)
+_OVERHEAD = const(37)  # header, explicit nonce and tag of the largest record
+_LEAST_MTU = const(228)  # no path is taken for narrower after losses
+
+
+class Client:
+    """One connection. The handshake begins at once: datagram() has the ClientHello.
+
+    port:                 the module or object of typings/dtls_port.pyi
+    credential:           psk.Psk(...), which brings its key exchange along
+    server_name:          host name for the server to choose by (RFC 6066), or None
+    rx_size:              bytes of the receive buffer, 128 or more; tells the server how
+                          large its records may be
+    mtu:                  bytes of the largest datagram that we send, 64 or more
+    message_size:         bytes for reassembling handshake messages, 128 or more
+    first_timeout_ms:     of a flight; 9000 for the profile of RFC 7925
+    handshake_timeout_ms: after that the handshake is given up
+    allow_legacy:         do without the extended master secret (RFC 7627)
+    forged_limit:         forged records after which the connection ends
+    keylog:               called with each line of an NSS key log; it reveals the connection
+    """
+
+    def __init__(
+        self,
+        port,
+        credential,
+        server_name=None,
+        rx_size=1152,
+        mtu=1152,
+        message_size=1152,
+        first_timeout_ms=1000,
+        handshake_timeout_ms=60000,
+        allow_legacy=False,
+        forged_limit=1 << 20,
+        keylog=None,
+    ):
+        if rx_size < 128 or mtu < 64 or message_size < 128:
+            raise ValueError("rx_size and message_size are 128 or more, mtu is 64 or more")
+        if first_timeout_ms < 1 or handshake_timeout_ms < 1 or forged_limit < 1:
+            raise ValueError("time-outs and forged_limit are 1 or more")
+        self.rx_size = rx_size
+        self.mtu = self._path_mtu = mtu
+        self._out = bytearray(mtu)
+        self._out[0:] = b""
+        self._ready = False  # a datum waits for read()
+        self._written = False  # a datagram waits for datagram()
+        self._answered = False  # something came from the server
+        self._doubt = None  # an error that nobody signed; true if nothing better comes
+        self.alert = None
+        self._timer = Timer(first_timeout_ms, handshake_timeout_ms)
+        hs = Handshake(
+            port,
+            credential,
+            Records(rx_size, forged_limit),
+            Flight(self._timer),
+            Reassembly(message_size),
+        )
+        hs.record_size = rx_size - _OVERHEAD
+        hs.allow_legacy = allow_legacy
+        hs.keylog = keylog
+        if server_name:
+            hs.server_name = server_name.encode()
+            if max(hs.server_name) > 127 or len(hs.server_name) > 255:
+                raise ValueError("server_name is up to 255 ASCII characters (RFC 6066)")
+        self._hs = hs
+        hs.start()
+
+    @property
+    def state(self) -> int:
+        """A state of handshake.py; CONNECTED, CLOSED and FAILED are public."""
+        return self._hs.state
+
+    @property
+    def suite(self):
+        """IANA name of the suite, or None before the ServerHello."""
+        return self._hs.suite and self._hs.suite[1]
+
+    @property
+    def peer(self):
+        """Who the server says it is; with a PSK its identity hint, or None."""
+        return self._hs.peer
+
+    def receive(self, datagram):
+        """Take one UDP payload: any buffer, left as it is until read() returns None.
+
+        Raises ProtocolError or PeerAlert, after which datagram() may have an alert to send.
+        """
+        if self._hs.state < CLOSED:
+            self._answered = True
+            self._ready = False
+            self._hs.records.load(datagram)
+            self._walk()
+
+    def read(self):
+        """Return the next application datum, or None."""
+        if not self._ready:
+            self._hs.records.reload()
+            self._walk()
+        if not self._ready:
+            return None
+        self._ready = False
+        return self._hs.records.take_payload()
+
+    def write(self, data):
+        """Send one application datum, 0..room() bytes; send datagram() before the next."""
+        if self._hs.state != CONNECTED:
+            raise DtlsError("not connected")
+        if self._written:
+            raise ValueError("send datagram() before the next write()")
+        if len(data) > self.room():
+            raise ValueError("%d bytes, but a datagram takes %d" % (len(data), self.room()))
+        self._put(_APPLICATION_DATA, data)
+
+    def room(self) -> int:
+        """Return how many bytes one write() takes: what fits the MTU and the server."""
+        records = self._hs.records
+        return min(self.mtu - records.overhead(1), records.limit)
+
+    def datagram(self):
+        """Return the next datagram to send, or None."""
+        if not self._written:
+            self._out[0:] = b""
+            if self._hs.state >= CONNECTED:
+                return None
+            if not self._hs.flight.fill(self._out, self._hs.records, self._path_mtu):
+                return None
+        self._written = False
+        return self._out
+
+    def tick(self, elapsed_ms: int) -> int:
+        """Let time pass; return for how long at most tick() can wait, -1 for ever.
+
+        Raises HandshakeTimeout, or the error that was in doubt until now.
+        """
+        timer = self._timer
+        again = timer.tick(elapsed_ms)
+        over = timer.given_up()
+        if again or over:
+            error = self._doubt or self._verdict(over)
+            if error:
+                self._end(FAILED, error.alert)
+                raise error
+            self._hs.flight.rewind()
+            if timer.expiries > 1 and self._path_mtu > _LEAST_MTU:
+                self._path_mtu = max(_LEAST_MTU, self._path_mtu // 2)
+        return timer.left_ms()
+
+    def close(self):
+        """End the connection; datagram() has the close_notify."""
+        if self._hs.state == CONNECTED:
+            self._put(_ALERT, b"\1\0")  # warning, close_notify
+        if self._hs.state < CLOSED:
+            self._end(CLOSED, self.alert)
+
+    # what follows is the way of a datagram
+
+    def _walk(self):
+        """Handle records up to the next application datum or the end of the datagram.
+
+        Whatever goes wrong, out of memory too: nothing goes on after it.
+        """
+        try:
+            while not self._ready:
+                kind = self._hs.records.next_record()
+                if kind < 0:
+                    return
+                self._take(kind)
+        except PeerAlert as error:
+            self._end(FAILED, error.alert)
+            raise
+        except Exception as error:
+            number = error.alert if isinstance(error, ProtocolError) else _INTERNAL_ERROR
+            try:
+                self._put(_ALERT, bytes((_FATAL, number)))
+            finally:
+                self._end(FAILED, number)
+            raise
+
+    def _take(self, kind):
+        hs = self._hs
+        records = hs.records
+        if kind == _APPLICATION_DATA:
+            self._ready = hs.state == CONNECTED and records.end > records.start
+            return
+        payload = memoryview(records.buffer)[records.start : records.end]
+        if kind == _ALERT:
+            self._on_alert(payload, records.epoch)
+        elif hs.state == CONNECTED:
+            if kind == _HANDSHAKE and records.epoch and len(payload):
+                if payload[0] == _HELLO_REQUEST and not self._written:
+                    self._put(_ALERT, b"\1\x64")  # warning, no_renegotiation
+        elif kind == _HANDSHAKE:
+            self._step(hs.reassembly.feed(payload, records.epoch))
+            if hs.reassembly.repeated:
+                hs.reassembly.repeated = False
+                if hs.state in (WAIT_CIPHER, WAIT_FINISHED) and self._timer.may_repeat():
+                    hs.flight.rewind()
+        elif hs.state == WAIT_CIPHER and records.epoch == 0 and payload == b"\1":
+            hs.step(CHANGE_CIPHER_SPEC, payload)
+            self._step(hs.reassembly.release())
+
+    def _step(self, messages):
+        for message in messages:
+            self._hs.step(message[0], message)
+            self._doubt = None
+
+    def _on_alert(self, payload, epoch):
+        """Handle an alert (RFC 5246 section 7.2); in epoch 0 anybody may have sent it."""
+        if len(payload) != 2:
+            return
+        level, number = payload
+        if epoch == 0:
+            if level == _FATAL and self._hs.records.read_epoch == 0:
+                self._doubt = PeerAlert(number)
+        elif number == _CLOSE_NOTIFY and self._hs.state == CONNECTED:
+            self.alert = number
+            self.close()
+        elif number == _CLOSE_NOTIFY or level == _FATAL:
+            raise PeerAlert(number)
+
+    def _put(self, kind, data):
+        """Seal a record behind what already waits in the datagram."""
+        if not self._written:
+            self._out[0:] = b""
+        records = self._hs.records
+        epoch = records.write_epoch
+        at = records.begin(self._out, kind, epoch)
+        self._out.extend(data)
+        records.seal(self._out, at, epoch)
+        self._written = True
+
+    def _end(self, state, alert):
+        """Leave nothing behind that a later connection could stumble over."""
+        hs = self._hs
+        hs.state = state
+        self.alert = alert
+        hs.wipe()
+        hs.records.wipe()
+        hs.reassembly.drop()
+        hs.flight.close()
+
+    def _verdict(self, over: bool):
+        """Return the error that an unanswered flight comes from, or None to send it again."""
+        hs = self._hs
+        length = hs.reassembly.too_long
+        if length:
+            need = 12 + length + (length + 7) // 8
+            return ProtocolError(
+                _DECODE_ERROR,
+                "a handshake message of %d bytes does not fit: message_size=%d" % (length, need),
+            )
+        if not over:
+            return None
+        text = "the server's flight stayed incomplete: parts of it are lost on the way"
+        if not self._answered:
+            text = "no answer at all: wrong address or port, a firewall, or no DTLS server"
+        elif hs.state in (WAIT_CIPHER, WAIT_FINISHED):
+            text = (
+                "the server answered until the key was used: it may not know the identity, "
+                "or its key differs"
+            )
+        elif hs.suite is None:
+            text = "the server answered but chose no suite: it may share none with us"
+        return HandshakeTimeout(text)

@@ -1,0 +1,1 @@
+"""Portable primitives. They import nothing of the package above them."""

@@ -1,0 +1,35 @@
+"""Exceptions. Each one means that the connection is over and a new one must be made.
+
+Trouble with a single record or datagram is not an error: it is dropped in silence
+(RFC 6347 section 4.1.2.7). All are OSErrors, so a program that survives a lost network
+survives these too. `ValueError` is kept for mistakes of our caller.
+"""
+
+
+class DtlsError(OSError):
+    """The connection is over; `alert` is the alert number of RFC 5246 section 7.2, or None."""
+
+    alert: "int | None" = None
+
+
+class ProtocolError(DtlsError):
+    """The peer broke the protocol; `alert` is the fatal alert that we send."""
+
+    def __init__(self, alert: int, text: str):
+        super().__init__(text)
+        self.alert = alert
+
+
+class PeerAlert(DtlsError):
+    """The peer ended the connection with the fatal alert `alert`; we send nothing."""
+
+    def __init__(self, alert: int):
+        text = "the server sent fatal alert %d" % alert
+        if alert in (20, 51, 115):  # bad_record_mac, decrypt_error, unknown_psk_identity
+            text += ": it does not know the identity, or its key differs"
+        super().__init__(text)
+        self.alert = alert
+
+
+class HandshakeTimeout(DtlsError):
+    """The handshake was not done in its time; the text says what may be wrong."""

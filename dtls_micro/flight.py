@@ -1,0 +1,105 @@
+"""The flight being sent (RFC 6347 section 4.2): kept in plaintext until it is answered.
+
+Its timer (timer.py) runs from open() to close(); client.py lets the time pass.
+fill() packs its messages into datagrams, in fragments where one is too long (section 4.2.3).
+A repeat is the same messages in new records: a record, and so a nonce, is never sent twice.
+"""
+
+from micropython import const
+
+from .wire import Writer
+
+_CHANGE_CIPHER_SPEC = const(20)  # content types
+_HANDSHAKE = const(22)
+_HEADER = const(12)  # of a handshake message
+_LEAST = const(32)  # a shorter fragment is not worth starting in a datagram half full
+
+
+class Flight:
+    """Messages in their order, with a cursor to what is to be sent next."""
+
+    def __init__(self, timer):
+        self.timer = timer
+        self._message_seq = 0
+        self._clear()
+
+    def _clear(self):
+        self._data = bytearray()
+        self._entries = []  # (content type, epoch, start, end) in the data
+        self._index = self._offset = 0
+
+    def open(self):
+        """Begin a flight; the one before it was answered."""
+        self._clear()
+        self.timer.start()
+
+    def close(self):
+        """The handshake is over: nothing is left to repeat."""
+        self._clear()
+        self.timer.stop()
+
+    def begin(self, message: int):
+        """Begin a handshake message; append its body to the Writer that is returned."""
+        self._start = len(self._data)
+        w = Writer(self._data)
+        w.uint(4, message << 24)  # the length is filled in by end()
+        w.uint(2, self._message_seq)
+        w.uint(6, 0)
+        self._message_seq += 1
+        return w
+
+    def end(self, epoch: int) -> memoryview:
+        """End the message; return a view of it, header and body, for the transcript."""
+        data = self._data
+        start = self._start
+        length = len(data) - start - _HEADER
+        for at in (start + 1, start + 9):  # length, fragment_length
+            data[at + 1] = length >> 8
+            data[at + 2] = length & 255
+        self._entries.append((_HANDSHAKE, epoch, start, len(data)))
+        return memoryview(data)[start:]
+
+    def change_cipher_spec(self):
+        """Append a ChangeCipherSpec (RFC 5246 section 7.1)."""
+        start = len(self._data)
+        self._data.append(1)
+        self._entries.append((_CHANGE_CIPHER_SPEC, 0, start, start + 1))
+
+    def rewind(self):
+        """Send it all again."""
+        self._index = self._offset = 0
+
+    def fill(self, out: bytearray, records, mtu: int) -> bool:
+        """Append as many records to `out` as `mtu` bytes allow; tell whether there are any."""
+        while self._index < len(self._entries):
+            kind, epoch, start, end = self._entries[self._index]
+            room = min(mtu - len(out) - records.overhead(epoch), records.limit)
+            if kind == _HANDSHAKE:
+                left = end - start - _HEADER - self._offset
+                size = min(left, room - _HEADER)
+                if size < left and (size < _LEAST and len(out) or size < 1) or size < 0:
+                    break
+            else:
+                left = size = 1
+                if room < 1:
+                    break
+            at = records.begin(out, kind, epoch)
+            self._put(out, kind, start, size)
+            records.seal(out, at, epoch)
+            self._offset += size
+            if size == left:
+                self._index += 1
+                self._offset = 0
+        return len(out) > 0
+
+    def _put(self, out, kind, start, size):
+        data = memoryview(self._data)
+        if kind == _CHANGE_CIPHER_SPEC:
+            out.extend(data[start : start + size])
+            return
+        out.extend(data[start : start + 6])
+        w = Writer(out)
+        w.uint(3, self._offset)
+        w.uint(3, size)
+        body = start + _HEADER + self._offset
+        out.extend(data[body : body + size])

@@ -1,0 +1,44 @@
+"""The window that refuses records seen before (RFC 6347 section 4.1.2.6).
+
+check() comes before decryption and changes nothing; update() comes after the record has
+proved authentic, so a forged record cannot move the window. A 48-bit sequence number is
+two halves of 24 bits, which are small ints on every board.
+"""
+
+from micropython import const
+
+_SIZE = const(64)  # records
+_HALF = const(0x1000000)
+
+
+class Window:
+    """The last 64 sequence numbers, as a ring of bits that is indexed by number modulo 64."""
+
+    def __init__(self):
+        self._high = 0
+        self._low = -1  # before the first number
+        self._seen = bytearray(_SIZE)
+
+    def _ahead(self, high: int, low: int) -> int:
+        """How far the number lies beyond the newest, held within what matters."""
+        halves = high - self._high
+        if halves > 1:
+            return _SIZE
+        if halves < -1:
+            return -_SIZE
+        return halves * _HALF + low - self._low
+
+    def check(self, high: int, low: int) -> bool:
+        """Tell whether the number is new and not too old."""
+        ahead = self._ahead(high, low)
+        return ahead > 0 or (ahead > -_SIZE and not self._seen[low % _SIZE])
+
+    def update(self, high: int, low: int):
+        """Mark the number of an authentic record."""
+        ahead = self._ahead(high, low)
+        if ahead > 0:
+            for number in range(low - min(ahead, _SIZE) + 1, low):
+                self._seen[number % _SIZE] = 0
+            self._high = high
+            self._low = low
+        self._seen[low % _SIZE] = 1

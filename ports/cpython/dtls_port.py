@@ -1,0 +1,98 @@
+"""The port to CPython: see typings/dtls_port.pyi. For desks and tests; AES is the portable one."""
+
+import os
+import select
+import socket as _socket
+import time
+from hashlib import sha256  # noqa: F401  (of the port)
+
+
+def random(n: int) -> bytes:
+    """Return `n` bytes of the system's entropy."""
+    return os.urandom(n)
+
+
+def aead(kind: str, key):
+    """Return the AEAD of a suite: see typings/dtls_port.pyi."""
+    if kind == "CHACHA20_POLY1305":
+        from dtls_micro.crypto.chachapoly import ChaChaPoly
+
+        return ChaChaPoly(key)
+    from dtls_micro.crypto.aes import Aes
+
+    block = Aes(key)
+    if kind == "AES_128_GCM":
+        from dtls_micro.crypto.gcm import Gcm
+
+        return Gcm(block)
+    from dtls_micro.crypto.ccm import Ccm
+
+    return Ccm(block, 8 if kind == "AES_128_CCM_8" else 16)
+
+
+def ticks_ms() -> int:
+    """Return milliseconds of a clock that never goes back."""
+    return time.monotonic_ns() // 1000000
+
+
+def elapsed(now: int, then: int) -> int:
+    """Return the milliseconds from `then` to `now`."""
+    return now - then
+
+
+class socket:  # noqa: N801  (a verb of the port)
+    """A UDP socket to one peer, (host, port)."""
+
+    def __init__(self, address):
+        self.refused = False  # the peer's host said that nothing listens there
+        host, port = address[:2]
+        found = _socket.getaddrinfo(host, port, type=_socket.SOCK_DGRAM)[0]
+        self._socket = _socket.socket(found[0], found[1], found[2])
+        self._socket.setblocking(False)
+        self._socket.connect(found[4])
+
+    def send(self, datagram):
+        """Send one datagram; a full queue drops it, as a network does."""
+        try:
+            self._socket.send(datagram)
+        except ConnectionRefusedError:
+            self.refused = True
+        except BlockingIOError:
+            return
+
+    def receive(self, size: int):
+        """Return one datagram, cut to `size` bytes, or None."""
+        try:
+            return self._socket.recv(size)
+        except ConnectionRefusedError:
+            self.refused = True
+        except BlockingIOError:
+            return None
+        return None
+
+    def wait(self, ms: int) -> bool:
+        """Wait until a datagram is there, for `ms` at most (-1: for ever)."""
+        poller = select.poll()
+        poller.register(self._socket, select.POLLIN)
+        return bool(poller.poll(None if ms < 0 else ms))
+
+    def close(self):
+        """Close the socket."""
+        self._socket.close()
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
+        return self._socket.fileno()
+
+
+async def readable(s):
+    """Return when a datagram is there."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    came = loop.create_future()
+    loop.add_reader(s.fileno(), lambda: came.done() or came.set_result(None))
+    try:
+        await came
+    finally:
+        loop.remove_reader(s.fileno())

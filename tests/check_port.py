@@ -1,0 +1,137 @@
+"""Check a port against typings/dtls_port.pyi and print what each call takes.
+
+On a desk: python tests/run.py tests/check_port.py, or with micropython; on a board, with the
+library and the port in /lib: import check_port; check_port.main()
+"""
+
+import time
+from binascii import unhexlify
+
+import dtls_port
+
+_ABC = unhexlify("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+# Plaintext b"dtls_micro" * 2 under key 00 01 02 .., nonce 40 41 .. 4b, additional data 80 81 .. 8c;
+# computed with OpenSSL.
+_SEALED = {
+    "AES_128_CCM_8": "14fbc15dc0d44157eda800794d7ab4f1e9d9dae3dfaa11a5dd71af47",
+    "AES_128_CCM": "14fbc15dc0d44157eda800794d7ab4f1e9d9dae32cd3fc053cf79c9c523a2760e88177a8",
+    "AES_128_GCM": "5d5d05b9322690d3fed6276b92542295251ecb0489f5fdaea1797c3e54d07eaa5019de87",
+    "CHACHA20_POLY1305": "9c2010f22d2787622aa09274d79c32a0ddaf1177663fd50c657e736b1daee802c0f5e21c",
+}
+_PLAIN = b"dtls_micro" * 2
+_NONCE = bytearray(range(0x40, 0x4C))
+_DATA = bytearray(range(0x80, 0x8D))
+
+
+def test_random_gives_as_many_bytes_as_asked_and_never_the_same():
+    for size in (1, 16, 32, 48):
+        assert len(dtls_port.random(size)) == size
+    assert dtls_port.random(32) != dtls_port.random(32)
+    seen = {}
+    for byte in dtls_port.random(1024):
+        seen[byte] = True
+    assert len(seen) > 200  # 251 of 256 are expected
+
+
+def test_sha256_of_abc():
+    running = dtls_port.sha256()
+    running.update(b"a")
+    running.update(memoryview(bytearray(b"bc")))
+    assert running.digest() == _ABC
+
+
+def test_each_aead_seals_as_openssl_does():
+    for kind, expected in _SEALED.items():
+        buf = _sealed(kind)
+        assert bytes(buf) == b"##" + unhexlify(expected) + b"##", kind
+
+
+def test_each_aead_opens_what_it_sealed():
+    for kind in _SEALED:
+        buf = _sealed(kind)
+        assert _aead(kind).open(_NONCE, _DATA, buf, 2, len(buf) - 2) == len(_PLAIN)
+        assert buf[2 : 2 + len(_PLAIN)] == _PLAIN
+
+
+def test_each_aead_refuses_a_change_anywhere():
+    for kind in _SEALED:
+        aead = _aead(kind)
+        for i in range(2, len(_sealed(kind)) - 2):
+            buf = _sealed(kind)
+            buf[i] ^= 1
+            assert aead.open(_NONCE, _DATA, buf, 2, len(buf) - 2) == -1
+            assert buf[2 : 2 + len(_PLAIN)] != _PLAIN
+        buf = _sealed(kind)
+        other = bytearray(_DATA)
+        other[0] ^= 1
+        assert aead.open(_NONCE, other, buf, 2, len(buf) - 2) == -1
+        assert aead.open(_NONCE, _DATA, buf, 2, 2 + aead.tag_length - 1) == -1
+
+
+def test_the_key_of_an_aead_is_a_copy():
+    for kind in _SEALED:
+        key = bytearray(_key(kind))
+        aead = dtls_port.aead(kind, key)
+        for i in range(len(key)):
+            key[i] = 0
+        buf = _sealed(kind)
+        assert aead.open(_NONCE, _DATA, buf, 2, len(buf) - 2) == len(_PLAIN)
+
+
+def test_the_clock_counts_milliseconds():
+    then = dtls_port.ticks_ms()
+    time.sleep(0.05)
+    assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 1000
+
+
+def _key(kind):
+    return bytes(range(32 if kind == "CHACHA20_POLY1305" else 16))
+
+
+def _aead(kind):
+    return dtls_port.aead(kind, _key(kind))
+
+
+def _sealed(kind):
+    aead = _aead(kind)
+    buf = bytearray(b"##" + _PLAIN + bytes(aead.tag_length) + b"##")
+    aead.seal(_NONCE, _DATA, buf, 2, 2 + len(_PLAIN))
+    return buf
+
+
+def _time(name, call, *arguments):
+    """Print the microseconds of a call, the best of five."""
+    best = None
+    for _ in range(5):
+        then = time.ticks_us() if hasattr(time, "ticks_us") else time.monotonic_ns() // 1000
+        call(*arguments)
+        now = time.ticks_us() if hasattr(time, "ticks_us") else time.monotonic_ns() // 1000
+        took = (now - then) & 0x3FFFFFFF
+        best = took if best is None or took < best else best
+    print("%-32s %8d us" % (name, best))
+
+
+def _hash():
+    running = dtls_port.sha256()
+    running.update(_ABC)
+    return running.digest()
+
+
+def main():
+    """Run every check, then print the time of each call."""
+    for name in sorted(globals()):
+        if name.startswith("test_"):
+            globals()[name]()
+            print("ok", name)
+    _time("random(32)", dtls_port.random, 32)
+    _time("sha256 of 32 bytes", _hash)
+    for kind in _SEALED:
+        aead = _aead(kind)
+        _time("aead(%s)" % kind, _aead, kind)
+        _time("  seal 64 bytes", aead.seal, _NONCE, _DATA, bytearray(80), 0, 64)
+        buf = bytearray(64 + aead.tag_length)
+        _time("  open 64 bytes, forged", aead.open, _NONCE, _DATA, buf, 0, len(buf))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What the library asks of a platform: the module `dtls_port` of a folder in ports/.
+
+The module itself is the object: `import dtls_port; Client(dtls_port, credential)`.
+tests/check_port.py checks a port against this, on a desk or on the board.
+"""
+
+from collections.abc import Awaitable
+from typing import Literal, Protocol
+
+from _typeshed import ReadableBuffer
+
+AeadKind = Literal["AES_128_CCM_8", "AES_128_CCM", "AES_128_GCM", "CHACHA20_POLY1305"]
+
+class Hash(Protocol):
+    def update(self, data: ReadableBuffer, /) -> None: ...
+    def digest(self) -> bytes:
+        """Return the hash; it is read once, so it may close the object."""
+
+class Aead(Protocol):
+    """RFC 5116, in place, in a buffer between integer offsets; allocates nothing."""
+
+    tag_length: int
+    def seal(
+        self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int
+    ) -> None:
+        """Encrypt buf[start:end] and write the tag to buf[end:end + tag_length]."""
+    def open(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> int:
+        """Decrypt buf[start:end], tag included; return the plaintext's length, -1 if forged."""
+    def wipe(self) -> None:
+        """Overwrite what can be overwritten of the key."""
+
+class socket:
+    """A UDP socket to one peer. Datagrams are never joined, split or lost on our side."""
+
+    refused: bool
+    """The peer's host has answered that nothing listens on the port."""
+    def __init__(self, address: tuple[str, int]) -> None:
+        """Connect to (host, port); OSError if the name is not known or the network is down."""
+    def send(self, datagram: ReadableBuffer) -> None:
+        """Send one datagram; a full queue drops it as a network does."""
+    def receive(self, size: int) -> bytes | None:
+        """Return one datagram, cut to `size` bytes, or None when there is none; never waits.
+
+        It is bytes and not receive_into(buffer): MicroPython's only safe call returns bytes,
+        and Client.receive() copies them into its own buffer.
+        """
+    def wait(self, ms: int) -> bool:
+        """Wait up to `ms` (-1: for ever); tell whether a datagram is there."""
+    def close(self) -> None: ...
+    def fileno(self) -> int: ...
+
+def random(n: int) -> bytes:
+    """Return `n` bytes of the best entropy of the chip; raise OSError if there is none."""
+
+def sha256() -> Hash: ...
+def aead(kind: AeadKind, key: ReadableBuffer) -> Aead:
+    """Return an AEAD with a copy of `key`, 16 bytes (AES) or 32 (ChaCha20-Poly1305)."""
+
+def ticks_ms() -> int:
+    """Return a millisecond count that may wrap; only elapsed() makes sense of it."""
+
+def elapsed(now: int, then: int) -> int:
+    """Return the milliseconds from `then` to `now`, both of ticks_ms()."""
+
+def readable(s: socket) -> Awaitable[None]:
+    """Return an awaitable of asyncio that ends when a datagram is there."""
