@@ -41,18 +41,18 @@ class DtlsSocket:
     def __init__(self, address, credential, port=None, **options):
         if port is None:
             import dtls_port as port
-        self._transport = Transport(address, credential, port, options)
-        self.client = self._transport.client
-        self.socket = self._transport.socket
-        self._timeout_ms = -1
+        self.transport = Transport(address, credential, port, options)
+        self.client = self.transport.client
+        self.socket = self.transport.socket
+        self.timeout_ms = -1
 
     def settimeout(self, seconds):
         """Set how long send() and recv() wait: None for ever, 0 not at all."""
-        self._timeout_ms = -1 if seconds is None else int(seconds * 1000)
+        self.timeout_ms = -1 if seconds is None else int(seconds * 1000)
 
     def setblocking(self, flag):
         """Wait for ever, or not at all."""
-        self._timeout_ms = -1 if flag else 0
+        self.timeout_ms = -1 if flag else 0
 
     def fileno(self) -> int:
         """Return the descriptor of the UDP socket."""
@@ -60,7 +60,7 @@ class DtlsSocket:
 
     def pending_ms(self) -> int:
         """Send what is due; return ms until the socket wants to be called again, -1 for never."""
-        return self._transport.exchange()
+        return self.transport.exchange()
 
     def do_handshake(self):
         """Make the handshake, or go on with it."""
@@ -70,7 +70,7 @@ class DtlsSocket:
         """Send one datum as one datagram; return its length. See Client.room()."""
         self.do_handshake()
         self.client.write(data)
-        self._transport.flush()
+        self.transport.flush()
         return len(data)
 
     def recv(self, size: int) -> bytes:
@@ -89,7 +89,7 @@ class DtlsSocket:
 
     def close(self):
         """Send close_notify and close the socket."""
-        self._transport.close()
+        self.transport.close()
 
     def __enter__(self):
         return self
@@ -102,7 +102,7 @@ class DtlsSocket:
 
         The end of the connection is None to a reader and an error otherwise.
         """
-        transport = self._transport
+        transport = self.transport
         port = transport.port
         begin = port.ticks_ms()
         left = 0
@@ -114,13 +114,13 @@ class DtlsSocket:
             if state >= CLOSED:
                 raise DtlsError("the connection is closed")
             wait = transport.exchange()
-            if self._timeout_ms >= 0:
-                left = self._timeout_ms - port.elapsed(port.ticks_ms(), begin)
+            if self.timeout_ms >= 0:
+                left = self.timeout_ms - port.elapsed(port.ticks_ms(), begin)
                 if wait < 0 or left < wait:
                     wait = max(left, 0)
             if self.socket.wait(wait) and transport.take():
                 continue
-            if self._timeout_ms >= 0 and left <= 0:
-                if self._timeout_ms:
+            if self.timeout_ms >= 0 and left <= 0:
+                if self.timeout_ms:
                     raise OSError(_ETIMEDOUT, "timed out")
                 raise OSError(_EAGAIN, "nothing there yet")

@@ -19,7 +19,8 @@ return is valid until the next verb; copy it to keep it.
 
 from micropython import const
 
-from .errors import DtlsError, HandshakeTimeout, PeerAlert, ProtocolError
+from .errors import DtlsError, PeerAlert, ProtocolError
+from .extensions import host_name
 from .flight import Flight
 from .handshake import (
     CHANGE_CIPHER_SPEC,
@@ -33,6 +34,7 @@ from .handshake import (
 from .reassembly import Reassembly
 from .record import Records
 from .timer import Timer
+from .verdict import verdict
 
 _CHANGE_CIPHER_SPEC = const(20)  # content types
 _ALERT = const(21)
@@ -41,7 +43,6 @@ _APPLICATION_DATA = const(23)
 _HELLO_REQUEST = const(0)
 _FATAL = const(2)  # alert level
 _CLOSE_NOTIFY = const(0)  # alerts
-_DECODE_ERROR = const(50)
 _INTERNAL_ERROR = const(80)
 _OVERHEAD = const(37)  # header, explicit nonce and tag of the largest record
 _LEAST_MTU = const(228)  # no path is taken for narrower after losses
@@ -86,8 +87,7 @@ class Client:
         self.mtu = self._path_mtu = mtu
         self._out = bytearray(mtu)
         self._out[0:] = b""
-        self._ready = False  # a datum waits for read()
-        self._written = False  # a datagram waits for datagram()
+        self._ready = self._written = False  # a datum waits for read(), a datagram to be sent
         self._answered = False  # something came from the server
         self._doubt = None  # an error that nobody signed; true if nothing better comes
         self.alert = None
@@ -102,10 +102,7 @@ class Client:
         hs.record_size = rx_size - _OVERHEAD
         hs.allow_legacy = allow_legacy
         hs.keylog = keylog
-        if server_name:
-            hs.server_name = server_name.encode()
-            if max(hs.server_name) > 127 or len(hs.server_name) > 255:
-                raise ValueError("server_name is up to 255 ASCII characters (RFC 6066)")
+        hs.server_name = host_name(server_name)
         self._hs = hs
         hs.start()
 
@@ -180,10 +177,11 @@ class Client:
         again = timer.tick(elapsed_ms)
         over = timer.given_up()
         if again or over:
-            error = self._doubt or self._verdict(over)
+            error = self._doubt or verdict(self._hs, self._answered, over)
             if error:
                 self._end(FAILED, error.alert)
                 raise error
+            self._hs.reassembly.too_long = 0
             self._hs.flight.rewind()
             if timer.expiries > 1 and self._path_mtu > _LEAST_MTU:
                 self._path_mtu = max(_LEAST_MTU, self._path_mtu // 2)
@@ -191,10 +189,14 @@ class Client:
 
     def close(self):
         """End the connection; datagram() has the close_notify."""
-        if self._hs.state == CONNECTED:
-            self._put(_ALERT, b"\1\0")  # warning, close_notify
-        if self._hs.state < CLOSED:
-            self._end(CLOSED, self.alert)
+        try:
+            if self._hs.state == CONNECTED:
+                self._put(_ALERT, b"\1\0")  # warning, close_notify
+        except DtlsError:
+            self._written = False  # no sequence number is left to say it with
+        finally:
+            if self._hs.state < CLOSED:
+                self._end(CLOSED, self.alert)
 
     # what follows is the way of a datagram
 
@@ -247,6 +249,7 @@ class Client:
         for message in messages:
             self._hs.step(message[0], message)
             self._doubt = None
+            self._hs.reassembly.too_long = 0
 
     def _on_alert(self, payload, epoch):
         """Handle an alert (RFC 5246 section 7.2); in epoch 0 anybody may have sent it."""
@@ -282,27 +285,3 @@ class Client:
         hs.records.wipe()
         hs.reassembly.drop()
         hs.flight.close()
-
-    def _verdict(self, over: bool):
-        """Return the error that an unanswered flight comes from, or None to send it again."""
-        hs = self._hs
-        length = hs.reassembly.too_long
-        if length:
-            need = 12 + length + (length + 7) // 8
-            return ProtocolError(
-                _DECODE_ERROR,
-                "a handshake message of %d bytes does not fit: message_size=%d" % (length, need),
-            )
-        if not over:
-            return None
-        text = "the server's flight stayed incomplete: parts of it are lost on the way"
-        if not self._answered:
-            text = "no answer at all: wrong address or port, a firewall, or no DTLS server"
-        elif hs.state in (WAIT_CIPHER, WAIT_FINISHED):
-            text = (
-                "the server answered until the key was used: it may not know the identity, "
-                "or its key differs"
-            )
-        elif hs.suite is None:
-            text = "the server answered but chose no suite: it may share none with us"
-        return HandshakeTimeout(text)

@@ -21,6 +21,16 @@ _UNSUPPORTED_EXTENSION = const(110)
 _LARGEST = const(1 << 14)  # plaintext bytes of a record, RFC 5246 section 6.2.1
 
 
+def host_name(name):
+    """Return a server_name as bytes, or None for none; ValueError if it is not one."""
+    if not name:
+        return None
+    name = name.encode()
+    if max(name) > 127 or len(name) > 255:
+        raise ValueError("server_name is up to 255 ASCII characters (RFC 6066)")
+    return name
+
+
 def put(hs, w, kind: int) -> int:
     """Begin an extension of ours; w.close() wants what this returns, and 2."""
     hs.offered.append(kind)
@@ -60,7 +70,7 @@ def get_extensions(hs, body):
             raise ProtocolError(_UNSUPPORTED_EXTENSION, "extension %d was not offered" % kind)
         seen.append(kind)
         data = Reader(r.vector(2))
-        _get_extension(hs, kind, data)
+        get_extension(hs, kind, data)
         data.end()
     if _MAX_FRAGMENT_LENGTH in seen and _RECORD_SIZE_LIMIT in seen:  # RFC 8449 section 5
         raise ProtocolError(_ILLEGAL_PARAMETER, "both limits of the record size")
@@ -74,7 +84,7 @@ def _fragment_code(size: int) -> int:
     return code
 
 
-def _get_extension(hs, kind, r):
+def get_extension(hs, kind, r):
     if kind == _EXTENDED_MASTER_SECRET:
         hs.extended = True
     elif kind == _RENEGOTIATION_INFO:

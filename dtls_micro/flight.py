@@ -20,22 +20,22 @@ class Flight:
 
     def __init__(self, timer):
         self.timer = timer
-        self._message_seq = 0
-        self._clear()
+        self.number = 0
+        self.drop()
 
-    def _clear(self):
+    def drop(self):
         self._data = bytearray()
         self._entries = []  # (content type, epoch, start, end) in the data
         self._index = self._offset = 0
 
     def open(self):
         """Begin a flight; the one before it was answered."""
-        self._clear()
+        self.drop()
         self.timer.start()
 
     def close(self):
         """The handshake is over: nothing is left to repeat."""
-        self._clear()
+        self.drop()
         self.timer.stop()
 
     def begin(self, message: int):
@@ -43,9 +43,9 @@ class Flight:
         self._start = len(self._data)
         w = Writer(self._data)
         w.uint(4, message << 24)  # the length is filled in by end()
-        w.uint(2, self._message_seq)
+        w.uint(2, self.number)
         w.uint(6, 0)
-        self._message_seq += 1
+        self.number += 1
         return w
 
     def end(self, epoch: int) -> memoryview:

@@ -76,7 +76,7 @@ class Handshake:
         self.client_random = port.random(32)
         self.server_random = self._master = None
         self._cookies = 0
-        self._cookie = None
+        self.cookie = None
 
     def step(self, message: int, whole):
         """Handle one message (header and body), or one ChangeCipherSpec, in its turn."""
@@ -85,9 +85,7 @@ class Handshake:
                 handle(self, whole)
                 self.state = after
                 return
-        raise ProtocolError(
-            _UNEXPECTED_MESSAGE, "message %d in state %d" % (message, self.state)
-        )
+        raise ProtocolError(_UNEXPECTED_MESSAGE, "message %d in state %d" % (message, self.state))
 
     def start(self, cookie=b""):
         """Send a ClientHello: the first one, or the same with the server's cookie."""
@@ -99,7 +97,7 @@ class Handshake:
         w.close(extensions, 2)
         self.transcript.update(self.flight.end(0))
 
-    def derive(self, premaster: bytearray):
+    def derive(self, secret: bytearray):
         """Make the keys of epoch 1 from the premaster secret, which is overwritten.
 
         The ClientKeyExchange is in the transcript, and nothing after it (RFC 7627 section 4).
@@ -108,13 +106,16 @@ class Handshake:
         _, _, aead, key_size, iv_size = self.suite
         if self.extended:
             seed = self.transcript.digest()
-            master = prf(sha256, premaster, b"extended master secret", seed, 48)
+            master = prf(sha256, secret, b"extended master secret", seed, 48)
         else:
             seed = self.client_random + self.server_random
-            master = prf(sha256, premaster, b"master secret", seed, 48)
-        wipe(premaster)
+            master = prf(sha256, secret, b"master secret", seed, 48)
+        wipe(secret)
         if self.keylog:
-            self.keylog("CLIENT_RANDOM %s %s" % (hexlify(self.client_random).decode(), hexlify(master).decode()))
+            self.keylog(
+                "CLIENT_RANDOM %s %s"
+                % (hexlify(self.client_random).decode(), hexlify(master).decode())
+            )
         seed = self.server_random + self.client_random
         block = prf(sha256, master, b"key expansion", seed, 2 * (key_size + iv_size))
         view = memoryview(block)
@@ -156,11 +157,11 @@ def wipe(secret: bytearray):
         secret[i] = 0
 
 
-def _on_hello_verify_request(hs, whole):
+def _on_hello_verify(hs, whole):
     cookie = bytes(get_hello_verify_request(whole[12:]))
-    if cookie == hs._cookie:
+    if cookie == hs.cookie:
         return  # the network repeated it
-    hs._cookie = cookie
+    hs.cookie = cookie
     hs._cookies += 1
     if hs._cookies > _VERIFY_REQUESTS:
         raise ProtocolError(_HANDSHAKE_FAILURE, "the server asks for cookies without end")
@@ -189,7 +190,7 @@ def _on_server_hello(hs, whole):
     hs.transcript.update(whole)
 
 
-def _on_change_cipher_spec(hs, whole):
+def _on_cipher(hs, whole):
     hs.records.read_epoch = 1
     hs.reassembly.held = False
 
@@ -200,14 +201,15 @@ def _on_finished(hs, whole):
     hs.wipe()
     hs.flight.close()
     hs.reassembly.drop()
+    hs.transcript = hs.client_random = hs.server_random = hs.cookie = None
 
 
 # fmt: off
 ROWS = (
     # state        message                handler                   next state
-    (_WAIT_HELLO,   _HELLO_VERIFY_REQUEST, _on_hello_verify_request, _WAIT_HELLO),
+    (_WAIT_HELLO,   _HELLO_VERIFY_REQUEST, _on_hello_verify, _WAIT_HELLO),
     (_WAIT_HELLO,   _SERVER_HELLO,         _on_server_hello,         WAIT_KEYS),
-    (WAIT_CIPHER,   CHANGE_CIPHER_SPEC,    _on_change_cipher_spec,   WAIT_FINISHED),
+    (WAIT_CIPHER,   CHANGE_CIPHER_SPEC,    _on_cipher,   WAIT_FINISHED),
     (WAIT_FINISHED, _FINISHED,             _on_finished,             CONNECTED),
 )
 # fmt: on

@@ -21,7 +21,7 @@ class Hmac:
             long = sha256()
             long.update(key)
             key = long.digest()
-        self._sha256 = sha256
+        self.sha256 = sha256
         self._inner = bytearray(_BLOCK)
         self._outer = bytearray(_BLOCK)
         for i in range(_BLOCK):
@@ -31,11 +31,11 @@ class Hmac:
 
     def digest(self, *parts) -> bytes:
         """Return the 32 bytes for the buffers `parts`, taken one after the other."""
-        inner = self._sha256()
+        inner = self.sha256()
         inner.update(self._inner)
         for part in parts:
             inner.update(part)
-        outer = self._sha256()
+        outer = self.sha256()
         outer.update(self._outer)
         outer.update(inner.digest())
         return outer.digest()

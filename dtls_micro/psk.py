@@ -38,7 +38,7 @@ class Psk:
     def __init__(self, identity, key=None, suites=None):
         self._lookup = identity if callable(identity) else None
         if self._lookup is None:
-            self._identity, self._key = _checked(identity, key)
+            self.identity, self.key = check(identity, key)
         self.suites = choose(SUITES, suites)
         self.rows = ROWS
 
@@ -48,11 +48,11 @@ class Psk:
     def get(self, hint: bytes):
         """Return (identity, key) for the server's hint."""
         if self._lookup is None:
-            return self._identity, self._key
-        return _checked(*self._lookup(hint))
+            return self.identity, self.key
+        return check(*self._lookup(hint))
 
 
-def _checked(identity, key):
+def check(identity, key):
     if isinstance(identity, str):
         identity = identity.encode()
     if isinstance(key, str) or key is None:
@@ -64,14 +64,14 @@ def _checked(identity, key):
     return identity, key
 
 
-def choose(suites, names):
-    """Return the rows of `suites` that `names` lists, in that order; all for None."""
-    if names is None:
+def choose(suites, wanted):
+    """Return the rows of `suites` that `wanted` lists, in that order; all for None."""
+    if wanted is None:
         return suites
-    if isinstance(names, str):
-        names = (names,)
+    if isinstance(wanted, str):
+        wanted = (wanted,)
     chosen = []
-    for name in names:
+    for name in wanted:
         row = [suite for suite in suites if suite[1] == name]
         if not row:
             raise ValueError("no suite %s: %s" % (name, ", ".join([s[1] for s in suites])))

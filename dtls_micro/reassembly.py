@@ -6,6 +6,9 @@ message's header, its body and a bitmap of the bytes that have come:
 
     | header, 12 | body, length | bitmap, (length + 7) // 8 |
 
+The header's fragment_offset counts the bytes still missing, so a whole message has 0 there, as
+the transcript wants it.
+
 The message that is next may push early ones out; the peer repeats those.
 """
 
@@ -17,13 +20,17 @@ _HELLO_VERIFY_REQUEST = const(3)
 _AHEAD = const(8)  # a flight is no longer than that
 
 
+def _entry_size(length: int) -> int:
+    return _HEADER + length + (length + 7) // 8
+
+
 class Reassembly:
     """`size`: bytes of the buffer."""
 
     def __init__(self, size: int):
-        self._size = size
-        self._buffer = None
-        self._used = 0
+        self.size = size
+        self.buffer = None
+        self.end = 0
         self.expected = 0  # message_seq of the message that is next
         self.epoch = 0  # only fragments that came in this epoch count
         self.held = False  # keep messages back until a ChangeCipherSpec
@@ -56,18 +63,18 @@ class Reassembly:
         """Yield the messages of the buffer whose turn has come."""
         while not self.held:
             at = self._find(self.expected)
-            if at < 0 or self._missing(at):
+            if at < 0 or self._uint(at + 6):
                 return
-            end = at + _HEADER + self._length(at)
-            message = bytes(memoryview(self._buffer)[at:end])
+            end = at + _HEADER + self._uint(at + 1)
+            message = bytes(memoryview(self.buffer)[at:end])
             self.expected += 1
             self._forget_old()
             yield memoryview(message)
 
     def drop(self):
         """The handshake is over: free the buffer."""
-        self._used = 0
-        self._buffer = None
+        self.end = 0
+        self.buffer = None
 
     def _wanted(self, payload, epoch, whole) -> bool:
         number = payload[4] << 8 | payload[5]
@@ -82,87 +89,80 @@ class Reassembly:
             return False
         return epoch == self.epoch
 
-    def _length(self, at) -> int:
-        data = self._buffer
-        return data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
-
-    def _entry_size(self, length) -> int:
-        return _HEADER + length + (length + 7) // 8
+    def _uint(self, at) -> int:
+        """Return the 24-bit number at `at`: 1 is the length of an entry, 6 what it misses."""
+        data = self.buffer
+        return data[at] << 16 | data[at + 1] << 8 | data[at + 2]
 
     def _find(self, number) -> int:
         """Return where the entry of message `number` is, or -1."""
         at = 0
-        while at < self._used:
-            if self._buffer[at + 4] << 8 | self._buffer[at + 5] == number:
+        while at < self.end:
+            if self.buffer[at + 4] << 8 | self.buffer[at + 5] == number:
                 return at
-            at += self._entry_size(self._length(at))
+            at += _entry_size(self._uint(at + 1))
         return -1
 
-    def _keep(self, fragment, number, length, offset):
+    def _keep(self, payload, number, length, offset):
         """Put a fragment (header and bytes) to its message in the buffer."""
-        size = len(fragment) - _HEADER
+        size = len(payload) - _HEADER
         if size == 0 and length:
             return
         at = self._find(number)
         if at < 0:
-            at = self._add(fragment, number, length)
+            at = self._add(payload, number, length)
             if at < 0:
                 return
-        data = self._buffer
-        if data[at] != fragment[0] or self._length(at) != length:
+        data = self.buffer
+        if data[at] != payload[0] or self._uint(at + 1) != length:
             return
+        missing = self._uint(at + 6)
         bitmap = at + _HEADER + length
         for i in range(size):
             place = offset + i
             if not data[bitmap + (place >> 3)] >> (place & 7) & 1:  # the first to come stays
-                data[at + _HEADER + place] = fragment[_HEADER + i]
+                data[at + _HEADER + place] = payload[_HEADER + i]
                 data[bitmap + (place >> 3)] |= 1 << (place & 7)
+                missing -= 1
+        data[at + 6] = missing >> 16
+        data[at + 7] = missing >> 8 & 255
+        data[at + 8] = missing & 255
 
-    def _add(self, fragment, number, length) -> int:
+    def _add(self, payload, number, length) -> int:
         """Make an entry for the message of this fragment; return where it is, or -1."""
-        need = self._entry_size(length)
-        if need > self._size:
+        need = _entry_size(length)
+        if need > self.size:
             if number == self.expected:
                 self.too_long = length
             return -1
-        if self._used + need > self._size:
+        if self.end + need > self.size:
             if number != self.expected:
                 return -1
-            self._used = 0  # the message that is next matters most
-        if self._buffer is None:
-            self._buffer = bytearray(self._size)
-        data = self._buffer
-        at = self._used
+            self.end = 0  # the message that is next matters most
+        if self.buffer is None:
+            self.buffer = bytearray(self.size)
+        data = self.buffer
+        at = self.end
         for i in range(6):
-            data[at + i] = fragment[i]
-        for i in range(6, need):
-            data[at + i] = 0
-        for i in range(3):  # fragment_length = length, as the transcript wants it
-            data[at + 9 + i] = fragment[1 + i]
-        if length & 7:
-            data[at + need - 1] = 0xFF << (length & 7) & 0xFF  # bits beyond the end count as come
-        self._used += need
+            data[at + i] = payload[i]
+        for i in range(3):  # all is missing; fragment_length = length
+            data[at + 6 + i] = data[at + 9 + i] = payload[1 + i]
+        for i in range(at + _HEADER + length, at + need):
+            data[i] = 0
+        self.end += need
         return at
-
-    def _missing(self, at) -> bool:
-        length = self._length(at)
-        bitmap = at + _HEADER + length
-        for i in range(bitmap, bitmap + (length + 7) // 8):
-            if self._buffer[i] != 255:
-                return True
-        return False
 
     def _forget_old(self):
         """Take entries out that lie before the message that is next."""
         at = 0
-        while at < self._used:
-            size = self._entry_size(self._length(at))
-            if self._buffer[at + 4] << 8 | self._buffer[at + 5] >= self.expected:
+        while at < self.end:
+            size = _entry_size(self._uint(at + 1))
+            if self.buffer[at + 4] << 8 | self.buffer[at + 5] >= self.expected:
                 at += size
                 continue
-            view = memoryview(self._buffer)
-            rest = bytes(view[at + size : self._used])
+            view = memoryview(self.buffer)
+            rest = bytes(view[at + size : self.end])
             view[at : at + len(rest)] = rest
-            self._used -= size
-        if not self._used:
-            self._buffer = None
+            self.end -= size
+        if not self.end:
+            self.buffer = None

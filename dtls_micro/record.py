@@ -18,6 +18,7 @@ _VERSION_MAJOR = const(0xFE)
 _DTLS_1_0 = const(0xFF)  # minor versions
 _DTLS_1_2 = const(0xFD)
 _BAD_RECORD_MAC = const(20)
+_LARGEST = const(1 << 14)  # plaintext bytes of a record (RFC 5246 section 6.2.1)
 
 
 class Records:
@@ -29,28 +30,28 @@ class Records:
         self.start = self.end = self.epoch = 0
         self.read_epoch = self.write_epoch = 0
         self.negotiated = False  # set with the ServerHello: from then on only DTLS 1.2
-        self.limit = 1 << 14  # plaintext bytes of one record that the peer takes
+        self.limit = _LARGEST  # plaintext bytes of one record that the peer takes
         self.forged = 0
-        self._forged_limit = forged_limit
-        self._datagram = None
+        self._limit = forged_limit
+        self.datagram = None
         self._next = 0
         self._window = Window()
-        self._reading = self._writing = None
+        self.reading = self.writing = None
         self._numbers = (bytearray(8), bytearray(b"\0\1\0\0\0\0\0\0"))  # epoch, sequence number
 
     def set_keys(self, reading, writing):
         """Take the protection of epoch 1, and write in it from now on."""
-        self._reading = reading
-        self._writing = writing
+        self.reading = reading
+        self.writing = writing
         self.write_epoch = 1
 
     def wipe(self):
         """Overwrite keys; from now on nothing can be opened or sealed in epoch 1."""
-        for protection in (self._reading, self._writing):
+        for protection in (self.reading, self.writing):
             if protection:
                 protection.wipe()
-        self._reading = self._writing = None
-        self._datagram = None
+        self.reading = self.writing = None
+        self.datagram = None
 
     # receiving
 
@@ -58,18 +59,18 @@ class Records:
         """Take a datagram. It must stay as it is until next_record() has returned -1."""
         if len(datagram) > self.size:
             datagram = datagram[: self.size]  # as a socket does with a datagram too long
-        self._datagram = datagram
+        self.datagram = datagram
         self._next = 0
         self.reload()
 
     def reload(self):
         """Copy the datagram into the buffer (again, after take_payload() cut it)."""
-        if self._datagram is not None:
-            self.buffer[:] = self._datagram
+        if self.datagram is not None:
+            self.buffer[:] = self.datagram
 
     def next_record(self) -> int:
         """Open the next record; return its content type, or -1 when there is none left."""
-        while self._datagram is not None:
+        while self.datagram is not None:
             at = self._next
             end = at + _HEADER
             if end <= len(self.buffer):
@@ -79,7 +80,7 @@ class Records:
             self._next = end
             if self._open(at, end):
                 return self.buffer[at]
-        self._datagram = None
+        self.datagram = None
         return -1
 
     def take_payload(self) -> bytearray:
@@ -102,8 +103,8 @@ class Records:
         if self.epoch == 0:
             self.start = at + _HEADER
             self.end = end
-            return end > self.start and record[at] != _APPLICATION_DATA
-        return self.epoch == 1 and self._reading is not None and self._decrypt(at, end)
+            return 0 < end - self.start <= _LARGEST and record[at] != _APPLICATION_DATA
+        return self.epoch == 1 and self.reading is not None and self._decrypt(at, end)
 
     def _decrypt(self, at: int, end: int) -> bool:
         record = self.buffer
@@ -111,22 +112,22 @@ class Records:
         low = record[at + 8] << 16 | record[at + 9] << 8 | record[at + 10]
         if not self._window.check(high, low):
             return False
-        length = self._reading.open(record, at, end)
+        length = self.reading.open(record, at, end)
         if length < 0:
             self.forged += 1
-            if self.forged >= self._forged_limit:
+            if self.forged >= self._limit:
                 raise ProtocolError(_BAD_RECORD_MAC, "%d forged records" % self.forged)
             return False
         self._window.update(high, low)
-        self.start = at + _HEADER + self._reading.explicit
+        self.start = at + _HEADER + self.reading.explicit
         self.end = self.start + length
-        return True
+        return length <= _LARGEST
 
     # sending
 
     def overhead(self, epoch: int) -> int:
         """Bytes that a record of this epoch has beyond its plaintext."""
-        return _HEADER + (self._writing.overhead if epoch else 0)
+        return _HEADER + (self.writing.overhead if epoch else 0)
 
     def begin(self, out: bytearray, kind: int, epoch: int) -> int:
         """Append the header of a record; seal() wants what it returns. Then append plaintext."""
@@ -138,7 +139,7 @@ class Records:
         out.extend(number)
         out.extend(b"\0\0")
         _increment(number)
-        if epoch and self._writing.explicit:
+        if epoch and self.writing.explicit:
             out.extend(number)  # seal() puts the explicit nonce there
         return at
 
@@ -146,8 +147,8 @@ class Records:
         """End the record that begin() began: its length, and protection in epoch 1."""
         end = len(out)
         if epoch:
-            out.extend(self._writing.tag)
-            self._writing.seal(out, at, end)
+            out.extend(self.writing.tag)
+            self.writing.seal(out, at, end)
         length = len(out) - at - _HEADER
         out[at + 11] = length >> 8
         out[at + 12] = length & 255

@@ -12,33 +12,33 @@ _HALF = const(0x1000000)
 
 
 class Window:
-    """The last 64 sequence numbers, as a ring of bits that is indexed by number modulo 64."""
+    """The last 64 sequence numbers: a ring of bits that is indexed by number modulo 64."""
 
     def __init__(self):
-        self._high = 0
-        self._low = -1  # before the first number
-        self._seen = bytearray(_SIZE)
+        self.high = 0
+        self.low = -1  # before the first number
+        self._seen = bytearray(_SIZE // 8)
 
     def _ahead(self, high: int, low: int) -> int:
         """How far the number lies beyond the newest, held within what matters."""
-        halves = high - self._high
+        halves = high - self.high
         if halves > 1:
             return _SIZE
         if halves < -1:
             return -_SIZE
-        return halves * _HALF + low - self._low
+        return halves * _HALF + low - self.low
 
     def check(self, high: int, low: int) -> bool:
         """Tell whether the number is new and not too old."""
         ahead = self._ahead(high, low)
-        return ahead > 0 or (ahead > -_SIZE and not self._seen[low % _SIZE])
+        return ahead > 0 or (ahead > -_SIZE and not self._seen[low >> 3 & 7] >> (low & 7) & 1)
 
     def update(self, high: int, low: int):
         """Mark the number of an authentic record."""
         ahead = self._ahead(high, low)
         if ahead > 0:
             for number in range(low - min(ahead, _SIZE) + 1, low):
-                self._seen[number % _SIZE] = 0
-            self._high = high
-            self._low = low
-        self._seen[low % _SIZE] = 1
+                self._seen[number >> 3 & 7] &= ~(1 << (number & 7))
+            self.high = high
+            self.low = low
+        self._seen[low >> 3 & 7] |= 1 << (low & 7)

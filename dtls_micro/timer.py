@@ -12,20 +12,20 @@ class Timer:
     """Fires after `first_ms`, then after twice that, up to 60 s; `total_ms` bounds the whole."""
 
     def __init__(self, first_ms: int, total_ms: int):
-        self._first_ms = first_ms
+        self.first_ms = first_ms
         self._period_ms = first_ms
         self._left_ms = -1
-        self._total_ms = total_ms
+        self.total_ms = total_ms
         self.expiries = 0  # of the flight under way
         self._quiet_ms = first_ms  # since the last repeat that the peer asked for
 
     def start(self):
         """A new flight goes out. The period is kept until a flight came through without loss."""
         if not self.expiries:
-            self._period_ms = self._first_ms
+            self._period_ms = self.first_ms
         self.expiries = 0
         self._left_ms = self._period_ms
-        self._quiet_ms = self._first_ms
+        self._quiet_ms = self.first_ms
 
     def stop(self):
         """The handshake is over."""
@@ -35,9 +35,9 @@ class Timer:
         """Let time pass; tell whether the flight is to be repeated."""
         if self._left_ms < 0:
             return False
-        self._total_ms -= elapsed_ms
+        self.total_ms -= elapsed_ms
         self._left_ms -= elapsed_ms
-        self._quiet_ms = min(self._quiet_ms + elapsed_ms, self._first_ms)
+        self._quiet_ms = min(self._quiet_ms + elapsed_ms, self.first_ms)
         if self._left_ms > 0:
             return False
         self.expiries += 1
@@ -50,15 +50,15 @@ class Timer:
 
         Whoever floods us with old messages gets no more than two flights in `first_ms`.
         """
-        if 2 * self._quiet_ms < self._first_ms:
+        if 2 * self._quiet_ms < self.first_ms:
             return False
         self._quiet_ms = 0
         return True
 
     def given_up(self) -> bool:
         """Tell whether the time for the whole handshake is used up."""
-        return self._left_ms >= 0 and self._total_ms <= 0
+        return self._left_ms >= 0 and self.total_ms <= 0
 
     def left_ms(self) -> int:
         """How long until tick() is due, -1 for never."""
-        return max(0, min(self._left_ms, self._total_ms)) if self._left_ms >= 0 else -1
+        return max(0, min(self._left_ms, self.total_ms)) if self._left_ms >= 0 else -1

@@ -11,27 +11,27 @@ class Reader:
     """Takes values off the front of a message; what is missing is a decode_error."""
 
     def __init__(self, data):
-        self._data = memoryview(data)
-        self._pos = 0
+        self.data = memoryview(data)
+        self.at = 0
 
     def take(self, size: int) -> memoryview:
         """Return a view of the next `size` bytes; it lives as long as the message.
 
         The only bounds check in the parser: slicing past the end is silent.
         """
-        end = self._pos + size
-        if end > len(self._data):
+        end = self.at + size
+        if end > len(self.data):
             raise ProtocolError(_DECODE_ERROR, "message too short")
-        view = self._data[self._pos : end]
-        self._pos = end
+        view = self.data[self.at : end]
+        self.at = end
         return view
 
     def uint(self, size: int) -> int:
         """Return the next big-endian unsigned integer of `size` bytes."""
-        value = 0
+        number = 0
         for byte in self.take(size):
-            value = value << 8 | byte
-        return value
+            number = number << 8 | byte
+        return number
 
     def vector(self, size: int) -> memoryview:
         """Return a view of the next vector, whose length field has `size` bytes."""
@@ -39,7 +39,7 @@ class Reader:
 
     def more(self) -> bool:
         """Tell whether anything is left."""
-        return self._pos < len(self._data)
+        return self.at < len(self.data)
 
     def end(self):
         """Refuse bytes after the end of the message."""
@@ -53,10 +53,10 @@ class Writer:
     def __init__(self, data: bytearray):
         self.data = data
 
-    def uint(self, size: int, value: int):
-        """Append `value` as a big-endian unsigned integer of `size` bytes."""
+    def uint(self, size: int, number: int):
+        """Append `number` as a big-endian unsigned integer of `size` bytes."""
         for shift in range(8 * (size - 1), -8, -8):
-            self.data.append(value >> shift & 255)
+            self.data.append(number >> shift & 255)
 
     def put(self, data):
         """Append bytes."""

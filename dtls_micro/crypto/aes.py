@@ -76,58 +76,46 @@ class Aes:
     def encrypt(self, src, dst):
         """Encrypt 16 bytes of `src` into `dst`, which may be the same buffer.
 
-        Straight-line code on locals: loops over the state would take twice the time.
+        Straight-line code on locals: loops over the state would take twice the time. Pairs are
+        assigned at once, never more, which would make MicroPython allocate a tuple.
         """
         box = _SBOX
         double = _DOUBLE
         s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 = src
         for k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15 in self._keys:
             # AddRoundKey, SubBytes and ShiftRows, row after row
-            s0 = box[s0 ^ k0]
-            s4 = box[s4 ^ k4]
-            s8 = box[s8 ^ k8]
-            s12 = box[s12 ^ k12]
-            t = s1
-            s1 = box[s5 ^ k5]
-            s5 = box[s9 ^ k9]
-            s9 = box[s13 ^ k13]
-            s13 = box[t ^ k1]
-            t = s2
-            s2 = box[s10 ^ k10]
-            s10 = box[t ^ k2]
-            t = s6
-            s6 = box[s14 ^ k14]
-            s14 = box[t ^ k6]
-            t = s15
-            s15 = box[s11 ^ k11]
-            s11 = box[s7 ^ k7]
-            s7 = box[s3 ^ k3]
-            s3 = box[t ^ k15]
+            s0, s4 = box[s0 ^ k0], box[s4 ^ k4]
+            s8, s12 = box[s8 ^ k8], box[s12 ^ k12]
+            t = box[s1 ^ k1]
+            s1, s5 = box[s5 ^ k5], box[s9 ^ k9]
+            s9, s13 = box[s13 ^ k13], t
+            s2, s10 = box[s10 ^ k10], box[s2 ^ k2]
+            s6, s14 = box[s14 ^ k14], box[s6 ^ k6]
+            t = box[s15 ^ k15]
+            s15, s11 = box[s11 ^ k11], box[s7 ^ k7]
+            s7, s3 = box[s3 ^ k3], t
             # MixColumns
             t = s0 ^ s1 ^ s2 ^ s3
-            u = s0
-            s0 ^= t ^ double[s0 ^ s1]
-            s1 ^= t ^ double[s1 ^ s2]
-            s2 ^= t ^ double[s2 ^ s3]
-            s3 ^= t ^ double[s3 ^ u]
+            u = s3 ^ s0
+            s0, s1 = s0 ^ t ^ double[s0 ^ s1], s1 ^ t ^ double[s1 ^ s2]
+            s2, s3 = s2 ^ t ^ double[s2 ^ s3], s3 ^ t ^ double[u]
             t = s4 ^ s5 ^ s6 ^ s7
-            u = s4
-            s4 ^= t ^ double[s4 ^ s5]
-            s5 ^= t ^ double[s5 ^ s6]
-            s6 ^= t ^ double[s6 ^ s7]
-            s7 ^= t ^ double[s7 ^ u]
+            u = s7 ^ s4
+            s4, s5 = s4 ^ t ^ double[s4 ^ s5], s5 ^ t ^ double[s5 ^ s6]
+            s6, s7 = s6 ^ t ^ double[s6 ^ s7], s7 ^ t ^ double[u]
             t = s8 ^ s9 ^ s10 ^ s11
-            u = s8
-            s8 ^= t ^ double[s8 ^ s9]
-            s9 ^= t ^ double[s9 ^ s10]
-            s10 ^= t ^ double[s10 ^ s11]
-            s11 ^= t ^ double[s11 ^ u]
+            u = s11 ^ s8
+            s8, s9 = s8 ^ t ^ double[s8 ^ s9], s9 ^ t ^ double[s9 ^ s10]
+            s10, s11 = s10 ^ t ^ double[s10 ^ s11], s11 ^ t ^ double[u]
             t = s12 ^ s13 ^ s14 ^ s15
-            u = s12
-            s12 ^= t ^ double[s12 ^ s13]
-            s13 ^= t ^ double[s13 ^ s14]
-            s14 ^= t ^ double[s14 ^ s15]
-            s15 ^= t ^ double[s15 ^ u]
+            u = s15 ^ s12
+            s12, s13 = s12 ^ t ^ double[s12 ^ s13], s13 ^ t ^ double[s13 ^ s14]
+            s14, s15 = s14 ^ t ^ double[s14 ^ s15], s15 ^ t ^ double[u]
+        self._finish(dst, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15)
+
+    def _finish(self, dst, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15):
+        """Do the last round, which has no MixColumns, into `dst`."""
+        box = _SBOX
         k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15 = self._final
         last = self._last
         dst[0] = box[s0 ^ k0] ^ last[0]

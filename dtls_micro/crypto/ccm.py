@@ -18,8 +18,8 @@ class Ccm:
 
     def __init__(self, block, tag_length: int):
         self.tag_length = tag_length
-        self._block = block
-        self._encrypt = block.encrypt  # bound once, because binding allocates
+        self.block = block
+        self.encrypt = block.encrypt  # bound once, because binding allocates
         self._mac = bytearray(_BLOCK)  # X_i of RFC 3610 section 2.2, in the end the tag
         self._counter = bytearray(_BLOCK)  # A_i of section 2.3
         self._stream = bytearray(_BLOCK)  # S_i
@@ -40,15 +40,15 @@ class Ccm:
             counter[at] = mac[at] = 0
         mac[14] = size >> 8
         mac[15] = size & 255
-        self._encrypt(counter, self._mask)
-        self._encrypt(mac, mac)
+        self.encrypt(counter, self._mask)
+        self.encrypt(mac, mac)
         if aad:
             self._absorb(aad)
 
     def _absorb(self, aad):
         """Absorb the additional data, its length first, padded to whole blocks."""
         mac = self._mac
-        encrypt = self._encrypt
+        encrypt = self.encrypt
         size = len(aad)
         i = 2
         if size < _LONG_AAD:
@@ -73,7 +73,7 @@ class Ccm:
         mac = self._mac
         counter = self._counter
         stream = self._stream
-        encrypt = self._encrypt
+        encrypt = self.encrypt
         n = 0
         while start < end:
             n += 1
@@ -135,8 +135,8 @@ class Ccm:
 
     def wipe(self):
         """Zero what is secret; the key itself if the block cipher has a wipe()."""
-        if hasattr(self._block, "wipe"):
-            self._block.wipe()
+        if hasattr(self.block, "wipe"):
+            self.block.wipe()
         for secret in (self._mac, self._stream, self._mask):
             for i in range(_BLOCK):
                 secret[i] = 0

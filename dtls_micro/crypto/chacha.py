@@ -1,6 +1,6 @@
 """The ChaCha20 block function (RFC 8439 section 2.3).
 
-A 32-bit word is held as two halves of 16 bits, so that no int reaches 2**29.
+A 32-bit word is held as two halves of 16 bits, so that no int reaches 2**28.
 """
 
 from micropython import const
@@ -72,18 +72,14 @@ class ChaCha:
     def _double_round(self, low, high):
         """Do eight quarter rounds (RFC 8439 section 2.1) on all lower and all higher halves."""
         for i, j, k, m in _QUARTERS:
-            al = low[i]
-            ah = high[i]
-            bl = low[j]
-            bh = high[j]
-            cl = low[k]
-            ch = high[k]
+            al, ah = low[i], high[i]
+            bl, bh = low[j], high[j]
+            cl, ch = low[k], high[k]
             # a += b; d = (d ^ a) <<< 16, which swaps the halves
             al += bl
             ah = ah + bh + (al >> 16) & 0xFFFF
             al &= 0xFFFF
-            dl = high[m] ^ ah
-            dh = low[m] ^ al
+            dl, dh = high[m] ^ ah, low[m] ^ al
             # c += d; b = (b ^ c) <<< 12
             cl += dl
             ch = ch + dh + (cl >> 16) & 0xFFFF
@@ -106,14 +102,10 @@ class ChaCha:
             cl &= 0xFFFF
             t = bh ^ ch
             bl ^= cl
-            low[i] = al
-            high[i] = ah
-            high[j] = (t << 7 | bl >> 9) & 0xFFFF
-            low[j] = (bl << 7 | t >> 9) & 0xFFFF
-            low[k] = cl
-            high[k] = ch
-            low[m] = dl
-            high[m] = dh
+            low[i], high[i] = al, ah
+            low[j], high[j] = (bl << 7 | t >> 9) & 0xFFFF, (t << 7 | bl >> 9) & 0xFFFF
+            low[k], high[k] = cl, ch
+            low[m], high[m] = dl, dh
 
     def wipe(self):
         """Zero the key and all that came of it."""

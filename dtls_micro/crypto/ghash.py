@@ -32,6 +32,7 @@ class Ghash:
             for i in range(5):
                 table[n][i] = table[n & 8][i] ^ table[n & 4][i] ^ table[n & 2][i] ^ table[n & 1][i]
         self._table = table
+        self.start()
 
     def start(self):
         """Forget what was hashed."""
@@ -118,6 +119,10 @@ class Ghash:
             a2 = (a1 & 15) << 24 ^ a2 >> 4 ^ r0 ^ q1 ^ p2
             a1 = (a0 & 15) << 24 ^ a1 >> 4 ^ q0 ^ p1
             a0 = a0 >> 4 ^ p0
+        self._reduce(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9)
+
+    def _reduce(self, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9):
+        """Set y to the product in these ten limbs, modulo x**128 + x**7 + x**2 + x + 1."""
         # x**128 = 1 + x + x**2 + x**7. Limb 9 begins at x**252 = x**128 * x**124, twelve bits
         # into limb 4; so do the others, five limbs to the left, and run over into the next one.
         # Limb 9 does not: a product ends at x**254.
