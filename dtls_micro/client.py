@@ -153,7 +153,9 @@ class Client:
         self._put(_APPLICATION_DATA, data)
 
     def room(self) -> int:
-        """Return how many bytes one write() takes: what fits the MTU and the server."""
+        """Return how many bytes one write() takes: what fits the MTU and the server; 0 if none."""
+        if self._hs.state != CONNECTED:
+            return 0
         records = self._hs.records
         return min(self.mtu - records.overhead(1), records.limit)
 

@@ -6,7 +6,7 @@ bounded buffers, bounded replies.
 """
 
 from expect import raises
-from scripted_server import Link, ScriptedServer, new_client
+from scripted_server import Link, ScriptedServer, inside, new_client
 
 from dtls_micro.errors import HandshakeTimeout, ProtocolError
 from dtls_micro.handshake import CONNECTED, FAILED
@@ -24,22 +24,62 @@ def check(link):
     check_memory(client)
 
 
-def check_memory(client, size=1152):
-    """Check that no buffer is longer than the constructor was told."""
-    assert len(client._records.buffer) <= size
-    assert len(client._out) <= client._mtu
-    buffer = client._reassembly._buffer
-    assert buffer is None or len(buffer) <= 1152
-    assert len(client._flight._data) <= 1024
+def leaves(owner, seen):
+    """Yield all bytes that can be reached from an object, but for its credential and port."""
+    if isinstance(owner, (bytes, bytearray)):
+        yield owner
+        return
+    if owner is None or isinstance(owner, (int, str)) or id(owner) in seen:
+        return
+    seen.append(id(owner))
+    if isinstance(owner, (list, tuple)):
+        below = owner
+        if all(isinstance(item, int) and 0 <= item < 256 for item in owner):
+            below = [bytes(owner)]
+    else:
+        members = getattr(owner, "__dict__", {})
+        below = [members[name] for name in members if name not in ("credential", "port")]
+        below.append(getattr(owner, "__self__", None))
+    for item in below:
+        for leaf in leaves(item, seen):
+            yield leaf
 
 
-def check_wiped(client):
-    """Check that no key is left and nothing is sent or taken any more."""
-    assert client._handshake._master is None
-    assert client._records._reading is None and client._records._writing is None
-    assert client._reassembly._buffer is None and not client._flight._data
+def check_memory(client):
+    """Check that the buffers together are no longer than the constructor was told."""
+    size = sum([len(leaf) for leaf in leaves(client, [])])
+    most = client.rx_size + client.mtu + 1152 + 2500
+    assert size <= most, "%d bytes" % size
+
+
+def check_freed(client):
+    """Check that what only the handshake needs is gone after it."""
+    hs = inside(client)
+    assert hs.reassembly.buffer is None
+    assert len(hs.flight._data) == 0
+
+
+def check_no_secret(client, *secrets):
+    """Check that no secret can be reached any more."""
+    for leaf in leaves(client, []):
+        for secret in secrets:
+            assert bytes(secret) not in bytes(leaf), "a secret is still there"
+
+
+def check_wiped(link):
+    """Check that no key is left, and that nothing is sent or taken any more."""
+    client, server = link.client, link.server
+    check_freed(client)
+    assert inside(client).records.reading is None and inside(client).records.writing is None
+    if server.reading:
+        check_no_secret(client, server.master, server.reading.key, server.writing.key)
     assert client.tick(100000) == -1
     assert client.datagram() is None and client.read() is None
+
+
+def set_next_number(client, seq):
+    """Let the client's next record of epoch 1 have this sequence number."""
+    inside(client).records._numbers[1][2:] = seq.to_bytes(6, "big")
 
 
 def survives(server=None, to_client=None, to_server=None, ms=0, client=None, extra=0) -> Link:
@@ -54,7 +94,8 @@ def survives(server=None, to_client=None, to_server=None, ms=0, client=None, ext
     assert link.client.alert is None and not link.server.alerts
     assert link.ms == ms, "%d ms" % link.ms
     assert len(link.sent) <= _FLIGHTS + extra, "%d datagrams" % len(link.sent)
-    assert link.client._reassembly._buffer is None and not link.client._flight._data
+    check_freed(link.client)
+    check_no_secret(link.client, link.server.master)
     to_and_fro(link)
     return link
 
@@ -97,7 +138,7 @@ def failed(link, alert):
     """Check a client after its failure."""
     check(link)
     assert link.client.state == FAILED and link.client.alert == alert
-    check_wiped(link.client)
+    check_wiped(link)
     sent = len(link.sent)
     link.give(b"\x16\xfe\xfd" + bytes(60))
     assert len(link.sent) == sent and link.client.state == FAILED

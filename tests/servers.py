@@ -1,0 +1,332 @@
+"""Real DTLS 1.2 servers with pre-shared keys, as subprocesses on free loopback ports.
+
+    with OpenSsl(suites=["TLS_PSK_WITH_AES_128_CCM_8"], cookies=False) as server:
+        ...  # server.address is (host, port); server.output() what it printed so far
+
+A server is ready when its `with` block begins. All but libcoap send back every datum.
+Each class says which suites it has (`suites`, IANA names), what it can at most, what may be
+said in its constructor, and what to install; a missing one skips the test.
+"""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from runtimes import micropython, need, need_module, need_program
+
+PEERS = Path(__file__).resolve().parent / "peers"
+HOST = "127.0.0.1"
+IDENTITY = "Client_identity"
+KEY = b"secretPSK"
+CCM_8 = "TLS_PSK_WITH_AES_128_CCM_8"
+CCM = "TLS_PSK_WITH_AES_128_CCM"
+GCM = "TLS_PSK_WITH_AES_128_GCM_SHA256"
+CHACHA = "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"
+ALL = (CCM_8, CCM, GCM, CHACHA)
+_READY_S = 20.0
+
+
+def free_port() -> int:
+    """Return a UDP port that is free, and the next one too, away from the ephemeral ones.
+
+    Two test processes that ask at once get different ports, because each draws its own.
+    """
+    draw = random.Random(os.getpid() * 1000003 + time.monotonic_ns())
+    while True:
+        port = draw.randrange(20000, 32000, 2)
+        with socket.socket(type=socket.SOCK_DGRAM) as a, socket.socket(type=socket.SOCK_DGRAM) as b:
+            try:
+                a.bind(("0.0.0.0", port))
+                b.bind(("0.0.0.0", port + 1))
+                return port
+            except OSError:
+                continue
+
+
+class Server:
+    """One server process; subclasses give its command and how it tells that it is ready."""
+
+    name = ""
+    suites = ALL
+    install = ""
+    program = ""
+    identity_size = 128  # what it can at most
+    key_size = 64
+    echo_size = 16384  # of a datum, as much comes back
+    knows_identities = True  # False: any identity will do
+    client_options = {}  # that a client must have to talk to it
+
+    def __init__(self, suites=None, identity=IDENTITY, key=KEY, **options):
+        self.chosen = suites or self.suites
+        self.identity = identity
+        self.key = key
+        self.options = options
+        self.port = free_port()
+        self.address = (HOST, self.port)
+        self._text = bytearray()
+        self._news = threading.Condition()
+        self._folder = None
+
+    def command(self) -> list:
+        """Return the command line."""
+        raise NotImplementedError
+
+    def ready_text(self):
+        """Return what it prints when it listens; None: ask its port."""
+        return b"listening"
+
+    def __enter__(self):
+        if self.program:
+            need_program(self.program, self.install)
+        self._folder = tempfile.TemporaryDirectory(prefix="dtls-peer-")
+        self.process = subprocess.Popen(
+            [str(word) for word in self.command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,  # nothing is left to be written when it ends
+            cwd=self._folder.name,
+            env=dict(os.environ, PYTHONUNBUFFERED="1"),
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self._folder.cleanup()
+
+    def folder(self) -> Path:
+        """Return a folder for files of this server, gone with it."""
+        return Path(self._folder.name)
+
+    def output(self) -> str:
+        """Return what the server printed so far."""
+        with self._news:
+            return self._text.decode("utf-8", "replace")
+
+    def on_output(self, piece: bytes):
+        """Hear what the server prints, piece by piece; in another thread."""
+
+    def _read(self):
+        while True:
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            with self._news:
+                self._text += piece
+                self._news.notify_all()
+            if not piece:
+                return
+            self.on_output(piece)
+
+    def _wait_ready(self):
+        until = time.monotonic() + _READY_S
+        text = self.ready_text()
+        while not (text in self._text if text else self._bound()):
+            with self._news:
+                self._news.wait(0.01)
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError("%s did not start: %s" % (self.name, self.output()))
+
+    def _bound(self) -> bool:
+        """Tell whether somebody listens on the port: else the host refuses a datagram."""
+        with socket.socket(type=socket.SOCK_DGRAM) as s:
+            s.connect(self.address)
+            s.setblocking(False)
+            try:
+                s.send(b"\0")
+                s.recv(1)
+            except BlockingIOError:
+                return True
+            except ConnectionRefusedError:
+                return False
+        return True
+
+
+class OpenSsl(Server):
+    """`openssl s_server`, with its standard output fed back into its standard input.
+
+    cookies: False leaves HelloVerifyRequest out (it then also fragments its flights)
+    mtu:     bytes, 208 or more; hint: text
+    """
+
+    name = "openssl"
+    knows_identities = False  # s_server says a warning only
+    program = "openssl"
+    install = "apt install openssl"
+    _NAMES = {
+        CCM_8: "PSK-AES128-CCM8",
+        CCM: "PSK-AES128-CCM",
+        GCM: "PSK-AES128-GCM-SHA256",
+        CHACHA: "PSK-CHACHA20-POLY1305",
+    }
+
+    def command(self):
+        names = ":".join(self._NAMES[suite] for suite in self.chosen)
+        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-no_ticket", "-nocert"]
+        words += ["-accept", "%s:%d" % self.address, "-cipher", names + ":@SECLEVEL=0"]
+        words += ["-psk_identity", self.identity, "-psk", self.key.hex()]
+        if self.options.get("cookies", True):
+            words.append("-listen")
+        if "mtu" in self.options:
+            words += ["-mtu", self.options["mtu"]]
+        if "hint" in self.options:
+            words += ["-psk_hint", self.options["hint"]]
+        return words
+
+    def ready_text(self):
+        return None  # -quiet, which keeps the data clean, leaves that out too
+
+    def on_output(self, piece):
+        try:
+            self.process.stdin.write(piece)
+        except (BrokenPipeError, ValueError):
+            return  # it has been stopped
+
+
+class GnuTls(Server):
+    """`gnutls-serv --udp --echo`. cookies: False; mtu: bytes; hint: text.
+
+    It sends one message a datagram. A datagram that is no ClientHello keeps it busy for
+    good as long as no session exists, so that its port must not be probed.
+    """
+
+    name = "gnutls"
+    echo_size = 254  # the rest comes with the next datum
+    program = "gnutls-serv"
+    install = "apt install gnutls-bin"
+    _NAMES = {
+        CCM_8: "AES-128-CCM-8",
+        CCM: "AES-128-CCM",
+        GCM: "AES-128-GCM",
+        CHACHA: "CHACHA20-POLY1305",
+    }
+
+    def command(self):
+        keys = self.folder() / "psk.txt"
+        keys.write_text("%s:%s\n" % (self.identity, self.key.hex()))
+        names = "".join(":+" + self._NAMES[suite] for suite in self.chosen)
+        words = ["gnutls-serv", "--udp", "--echo", "--noticket", "-p", self.port]
+        words += ["--pskpasswd", keys, "--priority"]
+        words += ["NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+PSK:-CIPHER-ALL" + names]
+        if not self.options.get("cookies", True):
+            words.append("--nocookie")
+        if "mtu" in self.options:
+            words += ["--mtu", self.options["mtu"]]
+        if "hint" in self.options:
+            words += ["--pskhint", self.options["hint"]]
+        return words
+
+    def ready_text(self):
+        return b"port %d...done" % self.port
+
+
+class _Script(Server):
+    """A server of tests/peers: it gets port, identity, key in hex, suites, and prints `listening`."""
+
+    script = ""
+
+    def runtime(self) -> list:
+        """Return the words before the script."""
+        return [sys.executable]
+
+    def command(self):
+        words = self.runtime() + [PEERS / self.script, self.port, self.identity, self.key.hex()]
+        return words + [",".join(self.chosen)]
+
+
+class MbedTls(_Script):
+    """Mbed TLS 2.28 through python-mbedtls; cookies always, flights packed."""
+
+    name = "mbedtls"
+    script = "mbedtls_server.py"
+    key_size = 32
+    install = "pip install python-mbedtls==2.10.1"
+
+    def runtime(self):
+        need_module("mbedtls", self.install)
+        return [sys.executable]
+
+
+class TinyDtls(_Script):
+    """tinydtls through DTLSSocket; cookies always, one message a datagram."""
+
+    name = "tinydtls"
+    suites = (CCM_8,)
+    identity_size = 32
+    key_size = 16
+    script = "tinydtls_server.py"
+    install = "apt install build-essential autoconf automake libtool; pip install DTLSSocket==0.2.3"
+
+    def runtime(self):
+        need_module("DTLSSocket", self.install)
+        return [sys.executable]
+
+
+class MicroPythonTls(_Script):
+    """MicroPython's own `tls` module (Mbed TLS 3.6, PSK since 1.29), on the unix build.
+
+    It has no extended master secret.
+    """
+
+    name = "micropython-tls"
+    suites = (GCM,)
+    key_size = 32
+    client_options = {"allow_legacy": True}
+    script = "micropython_tls_server.py"
+
+    def runtime(self):
+        return [micropython()]
+
+    def _wait_ready(self):
+        try:
+            super()._wait_ready()
+        except AssertionError:
+            need("no PSK" not in self.output(), "a MicroPython with PSK in `tls`: 1.29 or later")
+            raise
+
+
+class CoapGnuTls(Server):
+    """libcoap's example server: CoAP requests only; it always sends a hint (text)."""
+
+    name = "libcoap-gnutls"
+    program = "coap-server-gnutls"
+    install = "apt install libcoap3-bin"
+    knows_identities = False
+
+    def __init__(self, suites=None, identity=IDENTITY, key=KEY, **options):
+        super().__init__(suites, identity, key, **options)
+        self.port += 1  # coaps is one above coap
+        self.address = (HOST, self.port)
+
+    def command(self):
+        words = [self.program, "-A", HOST, "-p", self.port - 1, "-v", "7"]
+        return words + ["-k", self.key.decode(), "-h", self.options.get("hint", "CoAP")]
+
+    def ready_text(self):
+        return b"created DTLS endpoint"
+
+
+class CoapOpenSsl(CoapGnuTls):
+    """The same on OpenSSL."""
+
+    name = "libcoap-openssl"
+    program = "coap-server-openssl"
+
+
+ECHO = (OpenSsl, GnuTls, MbedTls, TinyDtls, MicroPythonTls)
+COAP = (CoapGnuTls, CoapOpenSsl)
