@@ -18,7 +18,7 @@ class Protection:
         self.aead = aead
         self.nonce = bytearray(12)
         self.nonce[: len(iv)] = iv
-        self.iv = iv if len(iv) == 12 else None
+        self.iv = iv if len(iv) == 12 else bytearray()
         self._data = bytearray(_HEADER)
         self.explicit = 0 if self.iv else _EXPLICIT
         self.tag = _ROOM[: aead.tag_length]
@@ -65,7 +65,6 @@ class Protection:
     def wipe(self):
         """Overwrite what can be overwritten of the keys."""
         self.aead.wipe()
-        for i in range(12):
-            self.nonce[i] = 0
-            if self.iv:
-                self.iv[i] = 0
+        for secret in (self.nonce, self.iv):
+            for i in range(len(secret)):
+                secret[i] = 0

@@ -29,7 +29,7 @@ class Reassembly:
 
     def __init__(self, size: int):
         self.size = size
-        self.buffer = None
+        self.buffer = bytearray()
         self.end = 0
         self.expected = 0  # message_seq of the message that is next
         self.epoch = 0  # only fragments that came in this epoch count
@@ -74,7 +74,7 @@ class Reassembly:
     def drop(self):
         """The handshake is over: free the buffer."""
         self.end = 0
-        self.buffer = None
+        self.buffer = bytearray()
 
     def _wanted(self, payload, epoch, whole) -> bool:
         number = payload[4] << 8 | payload[5]
@@ -139,7 +139,7 @@ class Reassembly:
             if number != self.expected:
                 return -1
             self.end = 0  # the message that is next matters most
-        if self.buffer is None:
+        if not self.buffer:
             self.buffer = bytearray(self.size)
         data = self.buffer
         at = self.end
@@ -165,4 +165,4 @@ class Reassembly:
             view[at : at + len(rest)] = rest
             self.end -= size
         if not self.end:
-            self.buffer = None
+            self.buffer = bytearray()

@@ -24,7 +24,7 @@ _LARGEST = const(1 << 14)  # plaintext bytes of a record (RFC 5246 section 6.2.1
 class Records:
     """`size`: bytes of the receive buffer. `forged_limit`: forgeries until the connection ends."""
 
-    def __init__(self, size: int, forged_limit: int):
+    def __init__(self, size, forged_limit):
         self.buffer = bytearray(size)
         self.size = size
         self.start = self.end = self.epoch = 0

@@ -55,7 +55,7 @@ def check_memory(client):
 def check_freed(client):
     """Check that what only the handshake needs is gone after it."""
     hs = inside(client)
-    assert hs.reassembly.buffer is None
+    assert not hs.reassembly.buffer
     assert len(hs.flight._data) == 0
 
 

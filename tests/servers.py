@@ -8,6 +8,7 @@ Each class says which suites it has (`suites`, IANA names), what it can at most,
 said in its constructor, and what to install; a missing one skips the test.
 """
 
+import hashlib
 import os
 import random
 import socket
@@ -177,7 +178,7 @@ class OpenSsl(Server):
 
     def command(self):
         names = ":".join(self._NAMES[suite] for suite in self.chosen)
-        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-no_ticket", "-nocert"]
+        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-nbio", "-no_ticket", "-nocert"]
         words += ["-accept", "%s:%d" % self.address, "-cipher", names + ":@SECLEVEL=0"]
         words += ["-psk_identity", self.identity, "-psk", self.key.hex()]
         if self.options.get("cookies", True):
@@ -300,6 +301,32 @@ class MicroPythonTls(_Script):
             raise
 
 
+class Pion(_Script):
+    """pion/dtls 3, in Go: built once, outside the tree. It always sends the hint `pion`."""
+
+    name = "pion"
+    suites = (CCM_8, CCM, GCM)
+    program = "go"
+    install = "Go 1.24 or later and access to its module proxy"
+
+    def command(self):
+        words = [_built(PEERS / "pion"), self.port, self.identity, self.key.hex()]
+        return words + [",".join(self.chosen)]
+
+
+def _built(folder: Path) -> Path:
+    """Return the program of a folder of Go, building it when its sources are new."""
+    sources = b"".join((folder / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dtls_micro_peers"
+    program = cache / ("%s-%s" % (folder.name, hashlib.sha256(sources).hexdigest()[:16]))
+    if not program.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = program.with_suffix(".%d" % os.getpid())  # another test process may build too
+        subprocess.run(["go", "build", "-o", str(fresh), "."], cwd=folder, check=True, timeout=300)
+        os.replace(fresh, program)
+    return program
+
+
 class CoapGnuTls(Server):
     """libcoap's example server: CoAP requests only; it always sends a hint (text)."""
 
@@ -328,5 +355,5 @@ class CoapOpenSsl(CoapGnuTls):
     program = "coap-server-openssl"
 
 
-ECHO = (OpenSsl, GnuTls, MbedTls, TinyDtls, MicroPythonTls)
+ECHO = (OpenSsl, GnuTls, MbedTls, TinyDtls, Pion, MicroPythonTls)
 COAP = (CoapGnuTls, CoapOpenSsl)

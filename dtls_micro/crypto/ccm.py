@@ -23,10 +23,9 @@ class Ccm:
         self._mac = bytearray(_BLOCK)  # X_i of RFC 3610 section 2.2, in the end the tag
         self._counter = bytearray(_BLOCK)  # A_i of section 2.3
         self._stream = bytearray(_BLOCK)  # S_i
-        self._mask = bytearray(_BLOCK)  # S_0, which hides the tag
 
     def _start(self, nonce, aad, size: int):
-        """Set the counter to A_0, S_0, and absorb B_0 and the additional data."""
+        """Set the counter to A_0, and absorb B_0 and the additional data."""
         counter = self._counter
         mac = self._mac
         width = 15 - len(nonce)
@@ -40,7 +39,6 @@ class Ccm:
             counter[at] = mac[at] = 0
         mac[14] = size >> 8
         mac[15] = size & 255
-        self.encrypt(counter, self._mask)
         self.encrypt(mac, mac)
         if aad:
             self._absorb(aad)
@@ -98,9 +96,10 @@ class Ccm:
                     i += 1
             encrypt(mac, mac)
             start = stop
-        mask = self._mask
+        counter[14] = counter[15] = 0
+        encrypt(counter, stream)  # S_0, which hides the tag
         for i in range(self.tag_length):
-            mac[i] ^= mask[i]
+            mac[i] ^= stream[i]
 
     def seal(self, nonce, aad, buf, start: int, end: int):
         """Encrypt buf[start:end] in place and write the tag behind it.
@@ -137,6 +136,6 @@ class Ccm:
         """Zero what is secret; the key itself if the block cipher has a wipe()."""
         if hasattr(self.block, "wipe"):
             self.block.wipe()
-        for secret in (self._mac, self._stream, self._mask):
+        for secret in (self._mac, self._stream):
             for i in range(_BLOCK):
                 secret[i] = 0

@@ -1,0 +1,67 @@
+"""Handshakes with real servers, in real time, over a network that loses and reorders.
+
+OpenSSL sends a flight in one datagram, GnuTLS each message in its own; both repeat by clocks
+of their own, and GnuTLS by nothing else.
+"""
+
+import dtls_port
+import pytest
+from proxy import DROP, TO_CLIENT, TO_SERVER, Link, Relay
+from runtimes import MICROPYTHON, drive
+from servers import CCM_8, IDENTITY, KEY, GnuTls, OpenSsl
+
+import dtls_micro
+from dtls_micro.psk import Psk
+
+_PING = b"are you there"
+_DATAGRAMS = [  # of a handshake without faults
+    (server, way, number)
+    for server, way, count in (
+        (OpenSsl, TO_SERVER, 3),
+        (OpenSsl, TO_CLIENT, 3),
+        (GnuTls, TO_SERVER, 3),
+        (GnuTls, TO_CLIENT, 5),
+    )
+    for number in range(count)
+]
+
+
+def _converse(address, **options):
+    """Connect and have a datum sent back, in real time on this Python."""
+    credential = Psk(IDENTITY, KEY, suites=[CCM_8])
+    with dtls_micro.connect(address, credential, port=dtls_port, timeout=5, **options) as s:
+        s.send(_PING)
+        assert s.recv(100) == _PING
+
+
+def _relay(server, **faults):
+    return Relay(server.address, Link(delay_ms=0, late_ms=20, **faults))
+
+
+@pytest.mark.parametrize("server, way, number", _DATAGRAMS)
+def test_any_one_datagram_may_be_lost(server, way, number):
+    with server([CCM_8]) as peer, _relay(peer, faults={(way, number): DROP}) as relay:
+        _converse(relay.address, first_timeout_ms=150)
+
+
+@pytest.mark.parametrize("which", [(TO_CLIENT, 1), (TO_SERVER, 2)])
+def test_the_servers_own_repetition_is_enough(which):
+    with OpenSsl([CCM_8]) as peer, _relay(peer, faults={which: DROP}) as relay:
+        _converse(relay.address, first_timeout_ms=9000)  # RFC 7925; OpenSSL repeats after 1 s
+
+
+@pytest.mark.parametrize("server", [OpenSsl, GnuTls])
+def test_a_network_that_doubles_and_turns_round(server):
+    with server([CCM_8]) as peer, _relay(peer, duplicate=1.0, reverse_ms=20) as relay:
+        _converse(relay.address, first_timeout_ms=500)
+    assert relay.link.sent[TO_SERVER] <= 12
+
+
+@pytest.mark.parametrize("use, seed", [("blocking", 1), ("poll", 2), ("aio", 3)])
+@pytest.mark.parametrize("server", [OpenSsl, GnuTls])
+def test_micropython_connects_over_a_network_that_loses_a_third(server, use, seed):
+    with server([CCM_8]) as peer, _relay(peer, seed=seed, loss=0.3) as relay:
+        peer.address = relay.address
+        result = drive(MICROPYTHON, peer, use=use, options={"first_timeout_ms": 50})
+    assert result["ok"], result
+    assert relay.link.sent[TO_SERVER] < 40
