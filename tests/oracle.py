@@ -155,5 +155,3 @@ def around(junk):
         return out + junk if datagrams else out
 
     return network
-
-

@@ -3,159 +3,26 @@
     with OpenSsl(suites=["TLS_PSK_WITH_AES_128_CCM_8"], cookies=False) as server:
         ...  # server.address is (host, port); server.output() what it printed so far
 
-A server is ready when its `with` block begins. All but libcoap send back every datum.
-Each class says which suites it has (`suites`, IANA names), what it can at most, what may be
-said in its constructor, and what to install; a missing one skips the test.
+All but libcoap send back every datum. Each class says which suites it has (`suites`, IANA
+names), what it can at most, what may be said in its constructor, and what to install; a
+missing one skips the test.
 """
 
 import hashlib
 import os
-import random
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
-import time
 from pathlib import Path
 
-from runtimes import micropython, need, need_module, need_program
+from runtimes import micropython, need, need_module
+from server_process import HOST, IDENTITY, KEY, Server
 
 PEERS = Path(__file__).resolve().parent / "peers"
-HOST = "127.0.0.1"
-IDENTITY = "Client_identity"
-KEY = b"secretPSK"
 CCM_8 = "TLS_PSK_WITH_AES_128_CCM_8"
 CCM = "TLS_PSK_WITH_AES_128_CCM"
 GCM = "TLS_PSK_WITH_AES_128_GCM_SHA256"
 CHACHA = "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256"
 ALL = (CCM_8, CCM, GCM, CHACHA)
-_READY_S = 20.0
-
-
-def free_port() -> int:
-    """Return a UDP port that is free, and the next one too, away from the ephemeral ones.
-
-    Two test processes that ask at once get different ports, because each draws its own.
-    """
-    draw = random.Random(os.getpid() * 1000003 + time.monotonic_ns())
-    while True:
-        port = draw.randrange(20000, 32000, 2)
-        with socket.socket(type=socket.SOCK_DGRAM) as a, socket.socket(type=socket.SOCK_DGRAM) as b:
-            try:
-                a.bind(("0.0.0.0", port))
-                b.bind(("0.0.0.0", port + 1))
-                return port
-            except OSError:
-                continue
-
-
-class Server:
-    """One server process; subclasses give its command and how it tells that it is ready."""
-
-    name = ""
-    suites = ALL
-    install = ""
-    program = ""
-    identity_size = 128  # what it can at most
-    key_size = 64
-    echo_size = 16384  # of a datum, as much comes back
-    knows_identities = True  # False: any identity will do
-    client_options = {}  # that a client must have to talk to it
-
-    def __init__(self, suites=None, identity=IDENTITY, key=KEY, **options):
-        self.chosen = suites or self.suites
-        self.identity = identity
-        self.key = key
-        self.options = options
-        self.port = free_port()
-        self.address = (HOST, self.port)
-        self._text = bytearray()
-        self._news = threading.Condition()
-        self._folder = None
-
-    def command(self) -> list:
-        """Return the command line."""
-        raise NotImplementedError
-
-    def ready_text(self):
-        """Return what it prints when it listens; None: ask its port."""
-        return b"listening"
-
-    def __enter__(self):
-        if self.program:
-            need_program(self.program, self.install)
-        self._folder = tempfile.TemporaryDirectory(prefix="dtls-peer-")
-        self.process = subprocess.Popen(
-            [str(word) for word in self.command()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,  # nothing is left to be written when it ends
-            cwd=self._folder.name,
-            env=dict(os.environ, PYTHONUNBUFFERED="1"),
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        try:
-            self._wait_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self._reader.join()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self._folder.cleanup()
-
-    def folder(self) -> Path:
-        """Return a folder for files of this server, gone with it."""
-        return Path(self._folder.name)
-
-    def output(self) -> str:
-        """Return what the server printed so far."""
-        with self._news:
-            return self._text.decode("utf-8", "replace")
-
-    def on_output(self, piece: bytes):
-        """Hear what the server prints, piece by piece; in another thread."""
-
-    def _read(self):
-        while True:
-            piece = os.read(self.process.stdout.fileno(), 65536)
-            with self._news:
-                self._text += piece
-                self._news.notify_all()
-            if not piece:
-                return
-            self.on_output(piece)
-
-    def _wait_ready(self):
-        until = time.monotonic() + _READY_S
-        text = self.ready_text()
-        while not (text in self._text if text else self._bound()):
-            with self._news:
-                self._news.wait(0.01)
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise AssertionError("%s did not start: %s" % (self.name, self.output()))
-
-    def _bound(self) -> bool:
-        """Tell whether somebody listens on the port: else the host refuses a datagram."""
-        with socket.socket(type=socket.SOCK_DGRAM) as s:
-            s.connect(self.address)
-            s.setblocking(False)
-            try:
-                s.send(b"\0")
-                s.recv(1)
-            except BlockingIOError:
-                return True
-            except ConnectionRefusedError:
-                return False
-        return True
 
 
 class OpenSsl(Server):
@@ -166,6 +33,7 @@ class OpenSsl(Server):
     """
 
     name = "openssl"
+    suites = ALL
     knows_identities = False  # s_server says a warning only
     program = "openssl"
     install = "apt install openssl"
@@ -178,7 +46,8 @@ class OpenSsl(Server):
 
     def command(self):
         names = ":".join(self._NAMES[suite] for suite in self.chosen)
-        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-nbio", "-no_ticket", "-nocert"]
+        # without -timeout a repeated datagram makes it wait for the next one, deaf to its input
+        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-timeout", "-no_ticket", "-nocert"]
         words += ["-accept", "%s:%d" % self.address, "-cipher", names + ":@SECLEVEL=0"]
         words += ["-psk_identity", self.identity, "-psk", self.key.hex()]
         if self.options.get("cookies", True):
@@ -207,6 +76,7 @@ class GnuTls(Server):
     """
 
     name = "gnutls"
+    suites = ALL
     echo_size = 254  # the rest comes with the next datum
     program = "gnutls-serv"
     install = "apt install gnutls-bin"
@@ -237,7 +107,9 @@ class GnuTls(Server):
 
 
 class _Script(Server):
-    """A server of tests/peers: it gets port, identity, key in hex, suites, and prints `listening`."""
+    """A server of tests/peers, with one way of being called; it prints `listening`."""
+
+    suites = ALL
 
     script = ""
 
@@ -271,7 +143,9 @@ class TinyDtls(_Script):
     identity_size = 32
     key_size = 16
     script = "tinydtls_server.py"
-    install = "apt install build-essential autoconf automake libtool; pip install DTLSSocket==0.2.3"
+    install = (
+        "apt install build-essential autoconf automake libtool; pip install DTLSSocket==0.2.3"
+    )
 
     def runtime(self):
         need_module("DTLSSocket", self.install)
@@ -331,6 +205,7 @@ class CoapGnuTls(Server):
     """libcoap's example server: CoAP requests only; it always sends a hint (text)."""
 
     name = "libcoap-gnutls"
+    suites = ALL
     program = "coap-server-gnutls"
     install = "apt install libcoap3-bin"
     knows_identities = False

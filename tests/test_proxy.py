@@ -51,7 +51,7 @@ def test_chances_are_kept():
     spoilt = _arrivals(Link(3, corrupt=1.0))
     for number, datagram in enumerate(spoilt):
         difference = int.from_bytes(datagram, "big") ^ int.from_bytes(b"%03d" % number, "big")
-        assert bin(difference).count("1") == 1
+        assert difference.bit_count() == 1
 
 
 def test_faults_hit_the_datagram_they_name():
@@ -75,7 +75,10 @@ def test_flights_are_turned_round():
 
 
 def test_a_relay_carries_datagrams_both_ways():
-    with socket.socket(type=socket.SOCK_DGRAM) as server, socket.socket(type=socket.SOCK_DGRAM) as s:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as server,
+        socket.socket(type=socket.SOCK_DGRAM) as s,
+    ):
         server.bind(("127.0.0.1", 0))
         server.settimeout(5)
         s.settimeout(5)

@@ -149,8 +149,8 @@ def test_no_record_number_is_ever_sent_twice():
     assert len(set(seen)) == len(seen)
     finished = [r for _, d in link.sent for r in records_of(d) if r[3:5] == b"\0\1"]
     assert len(finished) > 50
-    assert len(set([r[13:21] for r in finished])) == len(finished)  # explicit nonces
-    assert len(set([r[21:] for r in finished])) == len(finished)  # and so all ciphertexts
+    assert len({r[13:21] for r in finished}) == len(finished)  # explicit nonces
+    assert len({r[21:] for r in finished}) == len(finished)  # and so all ciphertexts
 
 
 def test_a_repeat_of_the_servers_flight_brings_ours_once():
@@ -200,7 +200,7 @@ def test_partial_progress_and_silence_repeats_our_flight_only():
     server = ScriptedServer(hint=b"hint")
     server.hooks["server_hello_done"] = lambda records: []
     link = times_out(server)
-    kinds = set([datagram[13] for _, datagram in link.sent])
+    kinds = {datagram[13] for _, datagram in link.sent}
     assert kinds == {1}  # nothing but ClientHellos
 
 
@@ -333,7 +333,7 @@ def test_a_path_that_takes_only_small_datagrams_is_found():
         small = lambda datagrams, most=most: [d for d in datagrams if len(d) <= most]  # noqa: E731
         client = new_client(Psk(IDENTITY * 16, KEY), server_name="n" * 255)
         server = ScriptedServer(cookies=(bytes(255),), mtu=200, fragment=120)
-        link = Link(client, server, small, small).run()
+        Link(client, server, small, small).run()
         assert client.state == CONNECTED and server.client_finished
 
 

@@ -71,6 +71,7 @@ class Record:
     body: bytes
     messages: list[Message] = field(default_factory=list)
     note: str = ""  # what the conversation knows of it
+    again: bool = False  # as far as an encrypted record shows it
 
     @property
     def cut(self) -> bool:
@@ -100,7 +101,7 @@ class Record:
         else:
             text = self.note or iana.name(iana.CONTENT_TYPES, self.kind)
             if self.encrypted:
-                text += " (encrypted)"
+                text += " (encrypted, again)" if self.again else " (encrypted)"
         return text + (" [cut]" if self.cut else "")
 
 
@@ -187,6 +188,7 @@ class Conversation:
             for message in record.messages:
                 self._remember(outgoing, message)
             if record.kind == _HANDSHAKE and record.encrypted:
+                record.again = side.finished == record.length
                 if side.finished < 0:
                     side.finished = record.length
                 if side.finished == record.length:

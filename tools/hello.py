@@ -6,6 +6,7 @@ A body that lies about a length gives what is in front of the lie, and says so.
 from dataclasses import dataclass
 
 from . import iana
+from .printable import printable
 
 _HELLO_VERIFY_REQUEST = 3
 _SERVER_HELLO = 2
@@ -151,7 +152,7 @@ def _value(kind: int, cursor: Cursor, data: bytes) -> str:
     if name == "server_name" and data:
         inner = Cursor(cursor.vector(2))
         inner.take(1)  # host_name
-        return inner.vector(2).decode("ascii", "backslashreplace")
+        return printable(inner.vector(2))
     if name == "max_fragment_length" and len(data) == 1:
         return str(256 << data[0]) if 1 <= data[0] <= 4 else data.hex()
     if name in ("record_size_limit", "heartbeat"):

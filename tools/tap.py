@@ -38,8 +38,11 @@ class Tap:
 
     def record(self, outgoing: bool, data: bytes) -> None:
         """Keep a copy of a datagram with the time that it is now."""
-        ms = (self._clock() - self._zero) * 1000
-        self.datagrams.append(Datagram(outgoing, ms, bytes(data)))
+        self.datagrams.append(Datagram(outgoing, self.now(), bytes(data)))
+
+    def now(self) -> float:
+        """Return the milliseconds since the tap was made."""
+        return (self._clock() - self._zero) * 1000
 
     def count(self, outgoing: bool) -> tuple[int, int]:
         """Return how many datagrams went that way, and their bytes of UDP payload."""

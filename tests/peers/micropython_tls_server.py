@@ -10,6 +10,7 @@ import binascii
 import select
 import socket
 import sys
+
 import tls
 
 _ATTEMPTS = 5  # ClientHellos without a cookie, the first and repeated ones

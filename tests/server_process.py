@@ -1,0 +1,148 @@
+"""A DTLS server in a process of its own: how it is started, awaited, heard and stopped."""
+
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from runtimes import need_program
+
+HOST = "127.0.0.1"
+IDENTITY = "Client_identity"
+KEY = b"secretPSK"
+_READY_S = 20.0
+
+
+def free_port() -> int:
+    """Return a UDP port that is free, and the next one too, away from the ephemeral ones.
+
+    Two test processes that ask at once get different ports, because each draws its own.
+    """
+    draw = random.Random(os.getpid() * 1000003 + time.monotonic_ns())
+    while True:
+        port = draw.randrange(20000, 32000, 2)
+        with (
+            socket.socket(type=socket.SOCK_DGRAM) as a,
+            socket.socket(type=socket.SOCK_DGRAM) as b,
+        ):
+            try:
+                a.bind(("0.0.0.0", port))
+                b.bind(("0.0.0.0", port + 1))
+                return port
+            except OSError:
+                continue
+
+
+class Server:
+    """One server process, ready when its `with` block begins.
+
+    Subclasses give its command and how it tells that it is ready.
+    """
+
+    name = ""
+    suites = ()
+    install = ""
+    program = ""
+    identity_size = 128  # what it can at most
+    key_size = 64
+    echo_size = 16384  # of a datum, as much comes back
+    knows_identities = True  # False: any identity will do
+    client_options = {}  # that a client must have to talk to it
+
+    def __init__(self, suites=None, identity=IDENTITY, key=KEY, **options):
+        self.chosen = suites or self.suites
+        self.identity = identity
+        self.key = key
+        self.options = options
+        self.port = free_port()
+        self.address = (HOST, self.port)
+        self._text = bytearray()
+        self._news = threading.Condition()
+        self._folder = None
+
+    def command(self) -> list:
+        """Return the command line."""
+        raise NotImplementedError
+
+    def ready_text(self):
+        """Return what it prints when it listens; None: ask its port."""
+        return b"listening"
+
+    def __enter__(self):
+        if self.program:
+            need_program(self.program, self.install)
+        self._folder = tempfile.TemporaryDirectory(prefix="dtls-peer-")
+        self.process = subprocess.Popen(
+            [str(word) for word in self.command()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,  # nothing is left to be written when it ends
+            cwd=self._folder.name,
+            env=dict(os.environ, PYTHONUNBUFFERED="1"),
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self._folder.cleanup()
+
+    def folder(self) -> Path:
+        """Return a folder for files of this server, gone with it."""
+        return Path(self._folder.name)
+
+    def output(self) -> str:
+        """Return what the server printed so far."""
+        with self._news:
+            return self._text.decode("utf-8", "replace")
+
+    def on_output(self, piece: bytes):
+        """Hear what the server prints, piece by piece; in another thread."""
+
+    def _read(self):
+        while True:
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            with self._news:
+                self._text += piece
+                self._news.notify_all()
+            if not piece:
+                return
+            self.on_output(piece)
+
+    def _wait_ready(self):
+        until = time.monotonic() + _READY_S
+        text = self.ready_text()
+        while not (text in self._text if text else self._bound()):
+            with self._news:
+                self._news.wait(0.01)
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError("%s did not start: %s" % (self.name, self.output()))
+
+    def _bound(self) -> bool:
+        """Tell whether somebody listens on the port: else the host refuses a datagram."""
+        with socket.socket(type=socket.SOCK_DGRAM) as s:
+            s.connect(self.address)
+            s.setblocking(False)
+            try:
+                s.send(b"\0")
+                s.recv(1)
+            except BlockingIOError:
+                return True
+            except ConnectionRefusedError:
+                return False
+        return True
