@@ -79,7 +79,7 @@ class DtlsSocket:
         return bytes(memoryview(datum)[:size]) if datum else b""
 
     def recv_into(self, buffer) -> int:
-        """Put the next datum into `buffer`, cut to its length; return how many bytes, 0 at the end."""
+        """Put the next datum into `buffer`, cut to fit; return how many bytes, 0 at the end."""
         datum = self._wait(True)
         if not datum:
             return 0

@@ -150,7 +150,11 @@ class Client:
             raise ValueError("send datagram() before the next write()")
         if len(data) > self.room():
             raise ValueError("%d bytes, but a datagram takes %d" % (len(data), self.room()))
-        self._put(_APPLICATION_DATA, data)
+        try:
+            self._put(_APPLICATION_DATA, data)
+        except DtlsError:  # the sequence numbers are used up
+            self._end(FAILED, None)
+            raise
 
     def room(self) -> int:
         """Return how many bytes one write() takes: what fits the MTU and the server; 0 if none."""
@@ -181,6 +185,8 @@ class Client:
         if again or over:
             error = self._doubt or verdict(self._hs, self._answered, over)
             if error:
+                if isinstance(error, ProtocolError):
+                    self._put(_ALERT, bytes((_FATAL, error.alert)))
                 self._end(FAILED, error.alert)
                 raise error
             self._hs.reassembly.too_long = 0
@@ -249,9 +255,9 @@ class Client:
 
     def _step(self, messages):
         for message in messages:
-            self._hs.step(message[0], message)
-            self._doubt = None
-            self._hs.reassembly.too_long = 0
+            if self._hs.state < CONNECTED:
+                self._hs.step(message[0], message)
+                self._doubt = None
 
     def _on_alert(self, payload, epoch):
         """Handle an alert (RFC 5246 section 7.2); in epoch 0 anybody may have sent it."""

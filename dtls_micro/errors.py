@@ -15,6 +15,8 @@ class DtlsError(OSError):
 class ProtocolError(DtlsError):
     """The peer broke the protocol; `alert` is the fatal alert that we send."""
 
+    alert: int
+
     def __init__(self, alert: int, text: str):
         super().__init__(text)
         self.alert = alert

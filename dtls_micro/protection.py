@@ -43,7 +43,7 @@ class Protection:
         data[12] = length & 255
 
     def seal(self, buf: bytearray, at: int, end: int):
-        """Encrypt the record at `at`; its plaintext ends at `end`, and room for the tag follows."""
+        """Encrypt the record at `at`; its plaintext ends at `end`, where room for the tag is."""
         start = at + _HEADER + self.explicit
         for i in range(self.explicit):
             buf[at + _HEADER + i] = buf[at + 3 + i]

@@ -10,13 +10,14 @@ from binascii import unhexlify
 import dtls_port
 
 _ABC = unhexlify("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-# Plaintext b"dtls_micro" * 2 under key 00 01 02 .., nonce 40 41 .. 4b, additional data 80 81 .. 8c;
-# computed with OpenSSL.
+# Plaintext b"dtls_micro" * 2 under key 00 01 02 .., nonce 40 41 .. 4b, additional data
+# 80 81 .. 8c, sealed by OpenSSL: ciphertext, tag.
 _SEALED = {
     "AES_128_CCM_8": "14fbc15dc0d44157eda800794d7ab4f1e9d9dae3dfaa11a5dd71af47",
     "AES_128_CCM": "14fbc15dc0d44157eda800794d7ab4f1e9d9dae32cd3fc053cf79c9c523a2760e88177a8",
     "AES_128_GCM": "5d5d05b9322690d3fed6276b92542295251ecb0489f5fdaea1797c3e54d07eaa5019de87",
-    "CHACHA20_POLY1305": "9c2010f22d2787622aa09274d79c32a0ddaf1177663fd50c657e736b1daee802c0f5e21c",
+    "CHACHA20_POLY1305": "9c2010f22d2787622aa09274d79c32a0ddaf1177"
+    "663fd50c657e736b1daee802c0f5e21c",
 }
 _PLAIN = b"dtls_micro" * 2
 _NONCE = bytearray(range(0x40, 0x4C))

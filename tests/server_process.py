@@ -70,17 +70,18 @@ class Server:
 
     def ready_text(self):
         """Return what it prints when it listens; None: ask its port."""
-        return b"listening"
+        return "listening"
 
     def __enter__(self):
         if self.program:
             need_program(self.program, self.install)
         self._folder = tempfile.TemporaryDirectory(prefix="dtls-peer-")
+        self._errors = (self.folder() / "stderr").open("w+b")
         self.process = subprocess.Popen(
             [str(word) for word in self.command()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=self._errors,
             bufsize=0,  # nothing is left to be written when it ends
             cwd=self._folder.name,
             env=dict(os.environ, PYTHONUNBUFFERED="1"),
@@ -100,6 +101,7 @@ class Server:
         self._reader.join()
         self.process.stdin.close()
         self.process.stdout.close()
+        self._errors.close()
         self._folder.cleanup()
 
     def folder(self) -> Path:
@@ -107,12 +109,13 @@ class Server:
         return Path(self._folder.name)
 
     def output(self) -> str:
-        """Return what the server printed so far."""
+        """Return what the server printed so far, then its errors."""
         with self._news:
-            return self._text.decode("utf-8", "replace")
+            text = bytes(self._text)
+        return (text + (self.folder() / "stderr").read_bytes()).decode("utf-8", "replace")
 
     def on_output(self, piece: bytes):
-        """Hear what the server prints, piece by piece; in another thread."""
+        """Hear what the server prints on its standard output, in another thread."""
 
     def _read(self):
         while True:
@@ -127,7 +130,7 @@ class Server:
     def _wait_ready(self):
         until = time.monotonic() + _READY_S
         text = self.ready_text()
-        while not (text in self._text if text else self._bound()):
+        while not (text in self.output() if text else self._bound()):
             with self._news:
                 self._news.wait(0.01)
             if self.process.poll() is not None or time.monotonic() > until:

@@ -28,6 +28,9 @@ ALL = (CCM_8, CCM, GCM, CHACHA)
 class OpenSsl(Server):
     """`openssl s_server`, with its standard output fed back into its standard input.
 
+    A record that it drops, such as a repeated one, makes it wait for the next one, deaf to
+    its input meanwhile; its option -timeout, which mends that, ends handshakes instead.
+
     cookies: False leaves HelloVerifyRequest out (it then also fragments its flights)
     mtu:     bytes, 208 or more; hint: text
     """
@@ -46,8 +49,7 @@ class OpenSsl(Server):
 
     def command(self):
         names = ":".join(self._NAMES[suite] for suite in self.chosen)
-        # without -timeout a repeated datagram makes it wait for the next one, deaf to its input
-        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-timeout", "-no_ticket", "-nocert"]
+        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-no_ticket", "-nocert"]
         words += ["-accept", "%s:%d" % self.address, "-cipher", names + ":@SECLEVEL=0"]
         words += ["-psk_identity", self.identity, "-psk", self.key.hex()]
         if self.options.get("cookies", True):
@@ -103,7 +105,7 @@ class GnuTls(Server):
         return words
 
     def ready_text(self):
-        return b"port %d...done" % self.port
+        return "port %d...done" % self.port
 
 
 class _Script(Server):
@@ -220,7 +222,7 @@ class CoapGnuTls(Server):
         return words + ["-k", self.key.decode(), "-h", self.options.get("hint", "CoAP")]
 
     def ready_text(self):
-        return b"created DTLS endpoint"
+        return "created DTLS endpoint"
 
 
 class CoapOpenSsl(CoapGnuTls):

@@ -160,6 +160,10 @@ def test_s18_ccs_with_another_body_is_dropped():
         times_out(hooked("change_cipher_spec", lambda records, bad=bad: [bad]))
 
 
+def test_s18_ccs_under_the_new_keys_is_dropped():
+    times_out(hooked("change_cipher_spec", lambda records: [(CHANGE_CIPHER_SPEC, 1, b"\1")]))
+
+
 def test_s19_finished_before_ccs_waits_for_it():
     server = ScriptedServer()
     server.last = ["finished", "change_cipher_spec"]

@@ -27,7 +27,7 @@ from scripted_server import (
 )
 
 from dtls_micro.errors import DtlsError, HandshakeTimeout, PeerAlert, ProtocolError
-from dtls_micro.handshake import CLOSED, CONNECTED, FAILED
+from dtls_micro.handshake import CLOSED, CONNECTED, FAILED, WAIT_FINISHED
 
 _BAD_RECORD_MAC = 20
 
@@ -86,7 +86,7 @@ def test_f03_a_length_that_changes_is_dropped():
 
 def test_f04_a_type_that_changes_is_dropped():
     def change(whole):
-        other = bytes([11]) + whole[1:]
+        other = bytes([11]) + whole[1:12] + bytes(len(whole) - 12)
         rest = fragment(other, 10, len(whole))
         return [fragment(whole, 0, 10), rest, fragment(whole, 10, len(whole))]
 
@@ -112,6 +112,23 @@ def test_f05_fragments_beyond_their_message_or_record_are_dropped():
 def test_f06_huge_lengths_take_no_memory():
     huge = [record(HANDSHAKE, piece(2, seq, 0xFFFFFF, 0, b"\0")) for seq in range(10)]
     survives(to_client=around(huge), extra=1)
+
+
+def test_f06_a_huge_message_once_does_not_end_a_handshake_that_loses_datagrams():
+    huge = record(HANDSHAKE, piece(2, 0, 0xFFFFFF, 0, b"\0"))
+    for losses in (1, 2, 3):
+        lost = []
+
+        def network(datagrams, losses=losses, lost=lost):
+            if datagrams and len(lost) < losses:
+                lost.append(datagrams)
+                return []
+            return datagrams
+
+        link = Link(new_client(), ScriptedServer(cookies=()), to_client=network)
+        link.give(huge)
+        link.run()
+        assert link.client.state == CONNECTED and link.ms == (1000, 3000, 7000)[losses - 1]
 
 
 def test_f06_a_huge_message_of_the_past_does_not_end_a_later_wait():
@@ -408,6 +425,29 @@ def test_r15_a_fatal_alert_that_nothing_follows_is_reported_when_the_timer_fires
         assert link.ms == 1000 and link.client.state == FAILED
         check_wiped(link)
         assert server.alerts == []
+
+
+def test_r15_a_plaintext_fatal_alert_after_ccs_is_dropped():
+    server = ScriptedServer()
+    finished = []
+    server.hooks["finished"] = lambda records: finished.extend(records) or []
+    link = Link(new_client(), server)
+    link.exchange()
+    assert link.client.state == WAIT_FINISHED
+    link.give(record(ALERT, b"\2\x33"))
+    server._flight += finished
+    link.run()
+    assert link.client.state == CONNECTED and link.ms == 1000
+
+
+def test_r16_a_plaintext_warning_is_forgotten_when_the_timer_fires():
+    for body in (b"\1\0", b"\1\x28", b"\1\x5a"):
+        link = Link(new_client(), ScriptedServer(cookies=()), None, lambda datagrams: [])
+        link.exchange()
+        link.give(record(ALERT, body))
+        link.to_client = list
+        link.run()
+        assert link.client.state == CONNECTED and link.ms == 1000
 
 
 def test_r16_plaintext_warnings_and_close_notify_before_the_keys_are_dropped():

@@ -241,6 +241,46 @@ def test_a_failure_leaves_no_secret_and_a_dead_client():
     assert link.client.state == FAILED
 
 
+class _WipedAead:
+    """An AEAD that tells whether it was wiped."""
+
+    def __init__(self, aead):
+        self._aead = aead
+        self.tag_length = aead.tag_length
+        self.seal = aead.seal
+        self.open = aead.open
+        self.wiped = False
+
+    def wipe(self):
+        self._aead.wipe()
+        self.wiped = True
+
+
+def test_every_end_of_a_connection_wipes_both_aeads():
+    def close(link):
+        link.client.close()
+
+    def closed(link):
+        link.server.alert(1, 0, 1)
+        link.exchange()
+
+    def alert(link):
+        link.server.alert(2, 40, 1)
+        raises(PeerAlert, link.exchange)
+
+    for end in (close, closed, alert):
+        made = []
+        port = Port()
+        aead = port.aead
+        port.aead = lambda kind, key, aead=aead, made=made: (
+            made.append(_WipedAead(aead(kind, key))) or made[-1]
+        )
+        link = connected(port=port)
+        assert [one.wiped for one in made] == [False, False]
+        end(link)
+        assert [one.wiped for one in made] == [True, True]
+
+
 def test_no_secret_is_in_any_exception_or_representation():
     key = b"a very secret key 0123456789abcd"
     texts = []

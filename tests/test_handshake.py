@@ -199,6 +199,16 @@ def test_the_key_is_not_changed_by_a_handshake():
     assert key == KEY
 
 
+def test_the_premaster_secret_is_overwritten():
+    server = ScriptedServer(cookies=())
+    server.first.remove("server_hello_done")
+    link = Link(new_client(), server)
+    link.exchange()
+    secret = bytearray(b"\0\x04\0\0\0\0\0\x04abcd")
+    inside(link.client).derive(secret)
+    assert secret == bytes(12)
+
+
 def _waiting_for_finished():
     """Return a client in WAIT_FINISHED and the server's Finished, whole."""
     client, server = new_client(), ScriptedServer(cookies=())

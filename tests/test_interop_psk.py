@@ -1,7 +1,6 @@
 """Our client on both Pythons against real servers with pre-shared keys."""
 
 import pytest
-
 import servers
 from proxy import TO_CLIENT, TO_SERVER, Link, Relay
 from runtimes import BOTH, CPYTHON, MICROPYTHON, drive

@@ -8,14 +8,14 @@ import itertools
 
 import dtls_port
 import pytest
+from proxy import CORRUPT, DROP, DUPLICATE, LATE, TO_CLIENT, TO_SERVER, Link
+from runtimes import need_module
+from servers import CCM_8, IDENTITY, KEY, MbedTls
+
 from dtls_micro.client import Client
 from dtls_micro.errors import DtlsError
 from dtls_micro.handshake import CONNECTED
 from dtls_micro.psk import Psk
-
-from proxy import CORRUPT, DROP, DUPLICATE, LATE, TO_CLIENT, TO_SERVER, Link
-from runtimes import need_module
-from servers import CCM_8, IDENTITY, KEY, MbedTls
 
 need_module("mbedtls", MbedTls.install)
 from peers import mbedtls_server  # noqa: E402

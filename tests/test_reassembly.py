@@ -119,7 +119,7 @@ def test_f03_another_length_for_the_same_message_is_dropped():
 
 def test_f04_another_type_for_the_same_message_is_dropped():
     whole = message(11, 0, body(20))
-    other = bytes([12]) + whole[1:]
+    other = message(12, 0, bytes(20))
     parts = [fragment(whole, 0, 5), fragment(other, 5, 15), fragment(whole, 5, 15)]
     assert feed(Reassembly(128), *parts) == [whole]
 

@@ -43,6 +43,10 @@ def explain(error: Exception, conversation: Conversation, timeout: float) -> str
 
 def system(error: OSError) -> str:
     """Return a sentence for an error of the operating system."""
+    if error.errno == errno.ECONNREFUSED:
+        return (
+            "the host says that nothing listens on that UDP port: start the server, check the port"
+        )
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN):
         return "there is no way to that address: check the network and the address family"
     if error.errno in (errno.EACCES, errno.EPERM):
@@ -60,7 +64,9 @@ def _silence(conversation: Conversation, timeout: float) -> str:
         )
     if all(record.kind < 0 for record in came):
         return "what answers there is no DTLS server: check the port"
-    finished = [r for out, r in conversation.records if out and r.kind == _HANDSHAKE and r.encrypted]
+    finished = [
+        r for out, r in conversation.records if out and r.kind == _HANDSHAKE and r.encrypted
+    ]
     if finished:
         return (
             "the server fell silent when the key was used: compare identity and key with "

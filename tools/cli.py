@@ -1,22 +1,21 @@
 """The command `dtls-micro`. Exit status: 0 success, 1 failure, 2 wrong usage."""
 
+import io
 import json
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import BinaryIO
 
 import click
 from rich.console import Console
 
 import dtls_micro
-from dtls_micro.psk import SUITES, Psk
+from dtls_micro.psk import Psk
 
 from . import ladder, pcap
-from .arguments import host_and_port, key_bytes, name_for_sni
-from .keylog import KeyLog
-from .probe import Failure, Probe, Result, run
-from .report import Report
+from .arguments import KNOWN_SUITES, host_and_port, key_bytes, name_for_sni, suite_names
+from .failure import Failure
+from .outputs import KeyLog, Output
+from .probe import Probe, Result, failed, run
 
 _PROBE_HELP = """Make a DTLS 1.2 handshake with HOST and tell what was negotiated.
 
@@ -35,7 +34,9 @@ def main() -> None:
 
 @main.command("probe", help=_PROBE_HELP)
 @click.argument("target", metavar="HOST[:PORT]", callback=host_and_port)
-@click.option("--psk-identity", required=True, metavar="ID", help="What the server knows the key by.")
+@click.option(
+    "--psk-identity", required=True, metavar="ID", help="What the server knows the key by."
+)
 @click.option("--psk-key", metavar="HEX", help="The key in hex; visible to others.")
 @click.option("--psk-key-file", metavar="FILE", help="A file with the key in hex, - for stdin.")
 @click.option(
@@ -43,9 +44,9 @@ def main() -> None:
     "suites",
     multiple=True,
     metavar="NAME",
-    type=click.Choice([row[1] for row in SUITES], case_sensitive=False),
+    callback=suite_names,
     help="IANA name of a suite to offer, most wanted first. Default: all, "
-    + ", ".join(row[1] for row in SUITES),
+    + ", ".join(KNOWN_SUITES),
 )
 @click.option("--server-name", metavar="NAME", callback=name_for_sni, help="Name to send (SNI).")
 @click.option("--timeout", default=10.0, type=click.FloatRange(0.1, 3600), metavar="S",
@@ -54,8 +55,12 @@ def main() -> None:
               show_default=True, help="Bytes of the largest datagram to send.")  # fmt: skip
 @click.option("--allow-legacy", is_flag=True, help="Do without the extended master secret.")
 @click.option("--send", metavar="TEXT", help="Send TEXT after the handshake, print the reply.")
-@click.option("--ladder", "draw", is_flag=True, help="Draw the datagrams (with --json: on stderr).")
-@click.option("--keylog", metavar="FILE", help="Append the secrets for Wireshark: they reveal all.")
+@click.option(
+    "--ladder", "draw", is_flag=True, help="Draw the datagrams (with --json: on stderr)."
+)
+@click.option(
+    "--keylog", metavar="FILE", help="Append the secrets for Wireshark: they reveal all."
+)
 @click.option("--pcap", "capture", metavar="FILE", help="Write the datagrams for Wireshark.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def probe(
@@ -63,7 +68,7 @@ def probe(
     psk_identity: str,
     psk_key: str | None,
     psk_key_file: str | None,
-    suites: tuple[str, ...],
+    suites: tuple[str, ...] | None,
     server_name: str | None,
     timeout: float,
     mtu: int,
@@ -84,15 +89,53 @@ def probe(
         allow_legacy=allow_legacy,
         send=None if send is None else send.encode("utf-8", "surrogateescape"),
     )
+    result = _observe(question, keylog, capture)
+    _print(result, draw, as_json)
+    sys.exit(0 if result.report.error is None else 1)
+
+
+def _credential(identity: str, key: bytes, suites: tuple[str, ...] | None) -> Psk:
     try:
-        with ExitStack() as files:
+        return Psk(identity, key, suites)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _observe(question: Probe, keylog: str | None, capture: str | None) -> Result:
+    """Make the probe; write the files that are wanted."""
+    with ExitStack() as files:
+        try:
             if keylog:
                 question.keylog = files.enter_context(KeyLog(keylog)).line
-            packets = files.enter_context(_create(capture)) if capture else None
-            result = run(question)
-            _save(packets, result)
-        report = result.report
-    except Failure as failure:
-        report, result = Report(*target, error=str(failure)), None
-    _print(report, result, draw, as_json)
-    sys.exit(0 if report.error is None else 1)
+            packets = files.enter_context(Output(capture)) if capture else None
+        except Failure as failure:
+            return failed(question, failure)
+        result = run(question)
+        if packets and result.client and result.server:
+            file = io.BytesIO()
+            pcap.write(file, result.tap.datagrams, result.client, result.server, result.tap.began)
+            try:
+                packets.write(file.getvalue())
+            except Failure as failure:
+                result.report.error = result.report.error or str(failure)
+        return result
+
+
+def _print(result: Result, draw: bool, as_json: bool) -> None:
+    """Print ladder and report; with `as_json` nothing but that on stdout."""
+    report = result.report
+    errors = Console(stderr=True)
+    console = errors if as_json else Console()
+    if draw and result.tap.datagrams:
+        ladder.show(result.tap.datagrams, console)
+        console.print()
+    if as_json:
+        print(json.dumps(report.as_json()))
+        return
+    console.print(report.as_table())
+    if report.error is not None:
+        errors.print(f"dtls-micro: {report.error}", markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

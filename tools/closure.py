@@ -7,7 +7,7 @@ from pathlib import Path
 def imports(path: Path, name: str) -> set[str]:
     """Return the dotted names that the module `name` at `path` imports anywhere in it."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)

@@ -13,13 +13,10 @@ from dataclasses import dataclass, field
 from . import iana
 from .hello import Hello, parse
 
-_CHANGE_CIPHER_SPEC = 20
 _ALERT = 21
 _HANDSHAKE = 22
-_APPLICATION_DATA = 23
 _TLS12_CID = 25
 _CLIENT_HELLO = 1
-_SERVER_HELLO = 2
 _CONNECTION_ID = 54
 _RECORD_HEADER = 13  # bytes
 _MESSAGE_HEADER = 12
@@ -70,7 +67,7 @@ class Record:
     length: int  # bytes behind the header that it claims
     body: bytes
     messages: list[Message] = field(default_factory=list)
-    note: str = ""  # what the conversation knows of it
+    finished: bool = False  # it is the encrypted Finished, as far as a conversation can tell
     again: bool = False  # as far as an encrypted record shows it
 
     @property
@@ -90,19 +87,26 @@ class Record:
             return self.body[0], self.body[1]
         return None
 
-    def __str__(self) -> str:
+    def labels(self) -> list[str]:
+        """Return what the record holds, a short text for each thing."""
         if self.kind < 0:
-            return f"{len(self.body)} bytes that are no DTLS record"
+            return [f"{len(self.body)} bytes that are no DTLS record"]
         if self.messages:
-            text = ", ".join(map(str, self.messages))
+            texts = [str(message) for message in self.messages]
         elif self.alert:
             level, number = self.alert
-            text = f"Alert {iana.name(iana.ALERT_LEVELS, level)} {iana.alert(number)}"
+            texts = [f"Alert {iana.name(iana.ALERT_LEVELS, level)} {iana.alert(number)}"]
+        elif self.encrypted:
+            text = "Finished" if self.finished else iana.name(iana.CONTENT_TYPES, self.kind)
+            texts = [text + (" (encrypted, again)" if self.again else " (encrypted)")]
         else:
-            text = self.note or iana.name(iana.CONTENT_TYPES, self.kind)
-            if self.encrypted:
-                text += " (encrypted, again)" if self.again else " (encrypted)"
-        return text + (" [cut]" if self.cut else "")
+            texts = [iana.name(iana.CONTENT_TYPES, self.kind)]
+        if self.cut:
+            texts[-1] += " [cut]"
+        return texts
+
+    def __str__(self) -> str:
+        return ", ".join(self.labels())
 
 
 def dissect(datagram: bytes, cid_length: int = 0) -> list[Record]:
@@ -188,11 +192,11 @@ class Conversation:
             for message in record.messages:
                 self._remember(outgoing, message)
             if record.kind == _HANDSHAKE and record.encrypted:
+                # The first one is the Finished, and others of its size repeat it.
                 record.again = side.finished == record.length
                 if side.finished < 0:
                     side.finished = record.length
-                if side.finished == record.length:
-                    record.note = "Finished"
+                record.finished = side.finished == record.length
         return records
 
     def last(self, message: int) -> Hello | None:

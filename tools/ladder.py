@@ -1,9 +1,8 @@
-"""Captured datagrams as a ladder: who said what, when, in how many bytes.
+"""Captured datagrams as a ladder: who said what, when, in how many bytes of UDP payload.
 
 Flights have the numbers of RFC 6347 section 4.2.4; without a cookie, 2 and 3 are missing.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console
@@ -12,8 +11,9 @@ from rich.text import Text
 from .dissect import Conversation, Record
 from .tap import Datagram
 
-_LEAST, _MOST = 60, 100  # columns
-_TIME = 9  # columns in front of the client's line
+_LEAST, _MOST = 72, 100  # columns
+_LEFT = 17  # columns of flight and time
+_RIGHT = 7  # columns of the bytes
 _CLIENT_HELLO = 1
 _HELLO_VERIFY_REQUEST = 3
 _NEW_SESSION_TICKET = 4
@@ -24,7 +24,7 @@ _ASCII = str.maketrans("│├┤─▶◀", "|||-><")
 
 
 def show(datagrams: Iterable[Datagram], console: Console) -> None:
-    """Print the ladder in 60 to 100 columns; a console that has no arrows gets ASCII."""
+    """Print the ladder in 72 to 100 columns; a console that has no arrows gets ASCII."""
     width = max(_LEAST, min(_MOST, console.width))
     plain = not console.encoding.lower().startswith("utf")
     for line in lines(datagrams, width):
@@ -34,53 +34,53 @@ def show(datagrams: Iterable[Datagram], console: Console) -> None:
 
 
 def lines(datagrams: Iterable[Datagram], width: int = 80) -> Iterator[Text]:
-    """Yield the lines of the ladder."""
+    """Yield the lines of the ladder; its time begins with the first datagram."""
+    datagrams = list(datagrams)
+    zero = datagrams[0].ms if datagrams else 0.0
     conversation = Conversation()
     total = {True: [0, 0], False: [0, 0]}
-    heading = ""
-    inner = width - _TIME
-    yield Text("ms".rjust(_TIME - 2) + "  client" + "server".rjust(inner - 6))
+    inner = width - _LEFT - _RIGHT
+    head = "flight" + "ms".rjust(_LEFT - 7) + " client" + "server".rjust(inner - 6)
+    yield Text((head + "bytes".rjust(_RIGHT)).rstrip(), "bold")
+    shown = ""
     for one in datagrams:
         records = conversation.feed(one.outgoing, one.data)
         total[one.outgoing][0] += 1
         total[one.outgoing][1] += len(one.data)
-        found = _heading(one.outgoing, records)
-        if found and found != heading:
-            heading = found
-            yield _between(Text(f" {heading}", "bold"), inner)
-        yield from _rungs(one, records, inner)
-    yield _total(total)
+        flight = _flight(one.outgoing, records)
+        left = ("" if flight == shown else flight).ljust(6)
+        left += f"{one.ms - zero:.1f}".rjust(_LEFT - 7) + " "
+        yield from _rungs(one, records, inner, left)
+        shown = flight or shown
+    yield Text(_summary(total), "bold")
 
 
-def _total(total: dict[bool, list[int]]) -> Text:
-    sides = [f"{who} {n} datagrams, {size} bytes" for who, (n, size) in _named(total)]
-    count = sum(n for n, _ in total.values())
-    size = sum(size for _, size in total.values())
-    return Text(f"{'; '.join(sides)}; together {count} datagrams, {size} bytes", "bold")
+def _summary(total: dict[bool, list[int]]) -> str:
+    (sent, out), (received, back) = total[True], total[False]
+    text = f"client sent {_many(sent, 'datagram')}, {_many(out, 'byte')}; "
+    return text + f"server sent {_many(received, 'datagram')}, {_many(back, 'byte')}"
 
 
-def _named(total: dict[bool, list[int]]) -> Iterator[tuple[str, list[int]]]:
-    yield "client", total[True]
-    yield "server", total[False]
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def _heading(outgoing: bool, records: list[Record]) -> str:
-    """Return the flight that a datagram belongs to, "data" after the handshake, or ""."""
+def _flight(outgoing: bool, records: list[Record]) -> str:
+    """Return the number of the flight that a datagram belongs to, "data", "end" or ""."""
     for record in records:
         if record.messages:
             kind = record.messages[0].kind
             if kind == _CLIENT_HELLO:
-                return "flight 3" if record.messages[0].message_seq else "flight 1"
+                return "3" if record.messages[0].message_seq else "1"
             if kind == _HELLO_VERIFY_REQUEST:
-                return "flight 2"
-            last = outgoing or kind == _NEW_SESSION_TICKET
-            return ("flight 5" if outgoing else "flight 6") if last else "flight 4"
-        if record.kind == _CHANGE_CIPHER_SPEC or record.note:
-            return "flight 5" if outgoing else "flight 6"
-        if record.encrypted and record.kind not in (_ALERT, _HANDSHAKE):
-            return "data"
-        if record.encrypted and record.kind == _ALERT:
-            return "end"
+                return "2"
+            if outgoing:
+                return "5"
+            return "6" if kind == _NEW_SESSION_TICKET else "4"
+        if record.kind == _CHANGE_CIPHER_SPEC or record.finished:
+            return "5" if outgoing else "6"
+        if record.encrypted and record.kind != _HANDSHAKE:
+            return "end" if record.kind == _ALERT else "data"
     return ""
 
 
@@ -92,30 +92,31 @@ def _style(outgoing: bool, records: list[Record]) -> str:
     return "cyan" if outgoing else "green"
 
 
-def _between(text: Text, inner: int, time: str = "") -> Text:
-    """Return a line of text between the two uprights."""
-    line = Text(time.rjust(_TIME - 1) + " │")
-    line.append_text(text)
-    line.append(" " * max(0, inner - 2 - len(text)) + "│")
-    return line
-
-
-def _rungs(one: Datagram, records: list[Record], inner: int) -> Iterator[Text]:
+def _rungs(one: Datagram, records: list[Record], inner: int, left: str) -> Iterator[Text]:
     """Yield the arrow of one datagram, below as much of its contents as the arrow cannot hold."""
-    size = f"{len(one.data)} byte{'' if len(one.data) == 1 else 's'}"
-    room = inner - len(size) - 12
-    label = ", ".join(map(str, records)) or "nothing"
-    time = f"{one.ms:.1f}"
     style = _style(one.outgoing, records)
-    *above, label = textwrap.wrap(label, room) or [label]
+    *above, label = _wrapped(_labels(records), inner - 7)
     for text in above:
-        yield _between(Text("  " + text, style), inner, time)
-        time = ""
-    shaft = "─" * (room - len(label) + 1)
-    if one.outgoing:
-        rung = f"├─ {label} {shaft} {size} ──▶│"
-    else:
-        rung = f"│◀─ {label} {shaft} {size} ─┤"
-    line = Text(time.rjust(_TIME - 1) + " ")
-    line.append(rung, style)
-    yield line
+        yield Text.assemble(left, "│", (f"  {text}".ljust(inner - 2), style), "│")
+        left = " " * _LEFT
+    shaft = "─" * (inner - 6 - len(label))
+    arrow = f"├─ {label} {shaft}▶│" if one.outgoing else f"│◀─ {label} {shaft}┤"
+    yield Text.assemble(left, (arrow, style), str(len(one.data)).rjust(_RIGHT))
+
+
+def _labels(records: list[Record]) -> list[str]:
+    return [text for record in records for text in record.labels()] or ["nothing"]
+
+
+def _wrapped(labels: list[str], room: int) -> list[str]:
+    """Return lines of up to `room` columns, broken between two labels where that is possible."""
+    found = [""]
+    for i, label in enumerate(labels):
+        label += "," if i + 1 < len(labels) else ""
+        if found[-1] and len(found[-1]) + 1 + len(label) > room:
+            found.append("")
+        found[-1] = f"{found[-1]} {label}".lstrip()
+        while len(found[-1]) > room:
+            found.append(found[-1][room:])
+            found[-2] = found[-2][:room]
+    return found

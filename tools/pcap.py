@@ -31,7 +31,9 @@ def packet(payload: bytes, source: Address, target: Address) -> bytes:
     src, dst = _packed(source[0]), _packed(target[0])
     if len(src) == 4:
         return bytes(dpkt.ip.IP(src=src, dst=dst, p=dpkt.ip.IP_PROTO_UDP, ttl=_HOPS, data=udp))
-    ip = dpkt.ip6.IP6(src=src, dst=dst, nxt=dpkt.ip.IP_PROTO_UDP, hlim=_HOPS, plen=len(udp), data=udp)
+    ip = dpkt.ip6.IP6(
+        src=src, dst=dst, nxt=dpkt.ip.IP_PROTO_UDP, hlim=_HOPS, plen=len(udp), data=udp
+    )
     whole = bytes(ip)
     if udp.sum == 0:  # a sum of zero is sent as its other form (RFC 8200 section 8.1)
         udp.sum = 0xFFFF

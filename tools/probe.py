@@ -8,19 +8,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import dtls_port
+
 from dtls_micro.blocking import DtlsSocket
 from dtls_micro.psk import Psk
 
 from .advice import explain
+from .failure import Failure
 from .pcap import Address
 from .report import Report, Traffic
 from .tap import Tap
 
 _ATTEMPTS = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
-
-
-class Failure(Exception):
-    """Something went wrong; the text is a sentence for the user, and says what to do."""
 
 
 @dataclass
@@ -54,12 +52,10 @@ def run(probe: Probe) -> Result:
     A name with several addresses: the next one is tried where nothing listens or no way
     leads, so that `localhost` finds a server of either family.
     """
-    result = Result(Report(probe.host, probe.port), Tap(dtls_port))
     try:
         addresses = resolve(probe.host, probe.port)
     except Failure as failure:
-        result.report.error = str(failure)
-        return result
+        return failed(probe, failure)
     for address in addresses:
         result = Result(Report(probe.host, probe.port, address[0]), Tap(dtls_port))
         try:
@@ -68,8 +64,6 @@ def run(probe: Probe) -> Result:
         except OSError as error:
             _count(result)
             result.report.error = explain(error, result.report.conversation, probe.timeout)
-            if error.errno == errno.ECONNREFUSED:
-                result.report.error = _REFUSED % probe.port
             if error.errno not in _ATTEMPTS:
                 break
         except Failure as failure:
@@ -79,7 +73,9 @@ def run(probe: Probe) -> Result:
     return result
 
 
-_REFUSED = "the host says that nothing listens on its UDP port %d: start the server, check the port"
+def failed(probe: Probe, failure: Failure) -> Result:
+    """Return the result of a probe that sent nothing."""
+    return Result(Report(probe.host, probe.port, error=str(failure)), Tap(dtls_port))
 
 
 def resolve(host: str, port: int) -> list[Address]:
@@ -93,17 +89,10 @@ def resolve(host: str, port: int) -> list[Address]:
     addresses = []
     for family, _, _, _, place in found:
         known = family in (socket.AF_INET, socket.AF_INET6)
-        address = (_zoned(str(place[0]), place), port)
+        address = (socket.getnameinfo(place, socket.NI_NUMERICHOST)[0], port)  # with its zone
         if known and address not in addresses:
             addresses.append(address)
     return addresses
-
-
-def _zoned(host: str, place: tuple[str | int | bytes, ...]) -> str:
-    """Return a numeric host with the zone that a link-local one needs."""
-    if len(place) == 4 and place[3] and "%" not in host:
-        return f"{host}%{place[3]}"
-    return host
 
 
 def _attempt(probe: Probe, address: Address, result: Result) -> None:

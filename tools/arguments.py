@@ -1,0 +1,91 @@
+"""Words of the command line that need more than click's own types."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from dtls_micro.psk import SUITES
+
+KNOWN_SUITES = tuple(row[1] for row in SUITES)
+DEFAULT_PORT = 5684  # coaps, RFC 7252 section 6.2
+KEY_VARIABLE = "DTLS_MICRO_PSK_KEY"
+_KEY_FILE_BYTES = 4096
+
+
+def host_and_port(_: click.Context, __: click.Parameter, text: str) -> tuple[str, int]:
+    """Return (host, port) of HOST, HOST:PORT, [V6]:PORT, [V6] or V6."""
+    port = ""
+    if text.startswith("["):
+        host, closed, rest = text[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise click.BadParameter(
+                f"'{text}': an IPv6 address with a port looks like [::1]:5684"
+            )
+        port = rest[1:] if rest else ""
+        given = bool(rest)
+    elif text.count(":") == 1:
+        host, _colon, port = text.partition(":")
+        given = True
+    else:
+        host, given = text, False
+    if not host:
+        raise click.BadParameter(f"'{text}' has no host")
+    if not given:
+        return host, DEFAULT_PORT
+    if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
+        raise click.BadParameter(f"'{port}' is no UDP port: a number from 1 to 65535")
+    return host, int(port)
+
+
+def name_for_sni(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """Return the name if it may stand in a server_name extension."""
+    if name is not None and not (name.isascii() and 1 <= len(name) <= 255):
+        raise click.BadParameter("a name has 1 to 255 ASCII characters (others: its xn-- form)")
+    return name
+
+
+def suite_names(
+    _: click.Context, __: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Return the suites by their IANA names, however those were written; None for no choice."""
+    for name in names:
+        if name.upper() not in KNOWN_SUITES:
+            known = ", ".join(KNOWN_SUITES)
+            raise click.BadParameter(f"no suite '{name}'; there are {known}")
+    return tuple(name.upper() for name in names) or None
+
+
+def key_bytes(text: str | None, file: str | None) -> bytes:
+    """Return the key from the option, the file or the environment; messages never quote it."""
+    if text is not None and file is not None:
+        raise click.UsageError("give --psk-key or --psk-key-file, not both")
+    if file is not None:
+        text = _read(file)
+    elif text is None:
+        text = os.environ.get(KEY_VARIABLE)
+    if text is None:
+        raise click.UsageError(
+            f"no key: give --psk-key HEX or --psk-key-file FILE, or set {KEY_VARIABLE}"
+        )
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        raise click.UsageError(
+            "the key is not hex, which is pairs of 0-9 and a-f; "
+            "a key that is text becomes hex with: printf %s TEXT | od -An -tx1"
+        ) from None
+    if not key:
+        raise click.UsageError("the key is empty")
+    return key
+
+
+def _read(file: str) -> str:
+    try:
+        if file == "-":
+            return sys.stdin.read(_KEY_FILE_BYTES)
+        with Path(file).open(encoding="ascii", errors="replace") as opened:
+            return opened.read(_KEY_FILE_BYTES)
+    except OSError as error:
+        raise click.UsageError(f"cannot read {file}: {error.strerror}") from None
