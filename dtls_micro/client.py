@@ -56,7 +56,8 @@ class Client:
     server_name:          host name for the server to choose by (RFC 6066), or None
     rx_size:              bytes of the receive buffer, 128 or more; tells the server how
                           large its records may be
-    mtu:                  bytes of the largest datagram that we send, 64 or more
+    mtu:                  bytes of the largest datagram that we send, 64 or more; below 128 a
+                          ClientHello is fragmented, which servers with cookies refuse
     message_size:         bytes for reassembling handshake messages, 128 or more
     first_timeout_ms:     of a flight; 9000 for the profile of RFC 7925
     handshake_timeout_ms: after that the handshake is given up
@@ -74,7 +75,7 @@ class Client:
         mtu=1152,
         message_size=1152,
         first_timeout_ms=1000,
-        handshake_timeout_ms=60000,
+        handshake_timeout_ms=120000,
         allow_legacy=False,
         forged_limit=1 << 20,
         keylog=None,

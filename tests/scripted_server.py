@@ -501,7 +501,7 @@ class Link:
             self.flush()
         self.exchange()
 
-    def run(self, limit_ms=70000):
+    def run(self, limit_ms=130000):
         """Go on until the client is connected, closed or failed; return self."""
         self.exchange()
         while self.client.state < CONNECTED:
@@ -510,7 +510,7 @@ class Link:
         return self
 
 
-def run(client, server, to_server=None, to_client=None, limit_ms=70000) -> Link:
+def run(client, server, to_server=None, to_client=None, limit_ms=130000) -> Link:
     """Make the handshake, in virtual time."""
     return Link(client, server, to_server, to_client).run(limit_ms)
 

@@ -91,7 +91,7 @@ def _run(seed, rate, **options):
         if isinstance(error, ProtocolError):
             assert error.alert in _ALERTS, error.alert
         elif not isinstance(error, PeerAlert):
-            assert link.ms == 60000
+            assert link.ms == 120000
     check(link)
     assert len(link.sent) < 60
     return link

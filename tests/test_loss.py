@@ -134,6 +134,25 @@ def test_flights_may_come_last_datagram_first(layout):
     assert link.now_ms < _FIRST_MS  # what came early was kept
 
 
+def test_a_flood_of_old_messages_is_answered_twice_a_time_out():
+    session = _session(IDENTITY, apart=True)
+    options = {"first_timeout_ms": _FIRST_MS, "handshake_timeout_ms": _HOUR_MS}
+    client = Client(dtls_port, Psk(IDENTITY, KEY, suites=[CCM_8]), **options)
+    for _ in range(2):  # hellos
+        flight = session.receive(bytes(client.datagram()))
+        for datagram in flight:
+            client.receive(datagram)
+    ours = 0
+    for ms in range(_FIRST_MS - 1):  # the server never gets our last flight
+        while client.datagram() is not None:
+            ours += 1
+        for number, datagram in enumerate(flight):
+            sequence = (100 + 10 * ms + number).to_bytes(6, "big")  # a new record each time
+            client.receive(datagram[:5] + sequence + datagram[11:])
+        client.tick(1)
+    assert ours == 3  # once, and twice more
+
+
 @LAYOUTS
 def test_a_spoilt_datagram_is_dropped_or_ends_in_a_known_error(layout):
     completed = 0

@@ -273,18 +273,38 @@ def test_a_failure_shows_the_ladder_and_what_is_known():
     with OpenSsl() as server:
         done = call(at(server), "--ladder", "--timeout", 2, key="00" * 16)
     assert done.returncode == 1
-    assert "ChangeCipherSpec, Finished (encrypted, again)" in done.stdout
+    assert "ClientKeyExchange (again), ChangeCipherSpec," in done.stdout
+    assert "─ Finished (encrypted, again) ─" in done.stdout
     assert re.search(r"version +DTLS 1.2\n", done.stdout)
     assert done.stderr.startswith("dtls-micro: the server fell silent")
     assert done.stderr.count("\n") == 1
 
 
-def test_a_missing_reply_is_a_failure():
+def test_what_does_not_fit_into_a_datagram_is_told():
     with GnuTls() as server:
-        server.process.send_signal(0)
-        done = call(at(server), "--send", "x" * 1200)
-    assert done.returncode == 1
-    assert "1200 bytes to --send do not fit" in done.stderr
+        error = failure(at(server), "--send", "x" * 1200)
+    assert "1200 bytes to --send do not fit" in error
+
+
+class Mute(OpenSsl):
+    """A server that never answers to data."""
+
+    def on_output(self, piece):
+        """Keep it."""
+
+
+def test_a_missing_reply_is_a_failure_after_a_good_handshake():
+    with Mute() as server:
+        done = call(at(server), "--send", "hello", "--timeout", 0.7, "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"], report["connected"]) == (1, False, True)
+    assert "no reply came in 0.7 s" in report["error"]
+
+
+def test_a_server_that_starts_late_gets_a_second_chance():
+    with OpenSsl() as server:
+        assert call(at(server)).returncode == 0
+        assert call(at(server)).returncode == 0  # s_server -listen opens its socket again
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,8 @@ def _print(result: Result, draw: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.as_json()))
         return
-    console.print(report.as_table())
+    for line in report.as_lines(console.width):
+        console.print(line, soft_wrap=True)
     if report.error is not None:
         errors.print(f"dtls-micro: {report.error}", markup=False, highlight=False, soft_wrap=True)
 

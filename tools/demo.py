@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from . import ladder
 from .failure import Failure
+from .report import listing
 from .tap import Datagram
 
 CLIENT = Path(__file__).resolve().parent / "demo_client.py"
@@ -107,16 +107,15 @@ def show(case: Case, openssl: str, micropython: str, console: Console) -> None:
         raise Failure(f"{case.suite} was to be negotiated, but it was {result['suite']}")
     if result["reply"] != REPLY:
         raise Failure(f"the reply was to be {REPLY!r}, but it was {result['reply']!r}")
-    table = Table.grid(padding=(0, 2))
-    for name, value in (
+    rows = [
         ("client", f"dtls_micro on {result['python']}"),
         ("server", version_of(openssl)),
         ("suite", result["suite"]),
         ("server got", heard.strip()),
         ("client got", result["reply"].strip()),
-    ):
-        table.add_row(Text(name, "bold"), Text(value))
-    console.print(table)
+    ]
+    for line in listing(rows, console.width):
+        console.print(line, soft_wrap=True)
 
 
 def version_of(openssl: str) -> str:

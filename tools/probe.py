@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .report import Report, Traffic
 from .tap import Tap
 
 _ATTEMPTS = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
+_SECOND_CHANCE_S = 0.7
 
 
 @dataclass
@@ -50,13 +52,16 @@ def run(probe: Probe) -> Result:
     """Make the handshake and take it apart. Trouble ends up in the report's `error`.
 
     A name with several addresses: the next one is tried where nothing listens or no way
-    leads, so that `localhost` finds a server of either family.
+    leads, so that `localhost` finds a server of either family. The last one gets a second
+    chance, for a server that is just starting again.
     """
     try:
         addresses = resolve(probe.host, probe.port)
     except Failure as failure:
         return failed(probe, failure)
-    for address in addresses:
+    for number, address in enumerate([*addresses, addresses[-1]]):
+        if number == len(addresses):
+            time.sleep(_SECOND_CHANCE_S)
         result = Result(Report(probe.host, probe.port, address[0]), Tap(dtls_port))
         try:
             _attempt(probe, address, result)
@@ -92,6 +97,8 @@ def resolve(host: str, port: int) -> list[Address]:
         address = (socket.getnameinfo(place, socket.NI_NUMERICHOST)[0], port)  # with its zone
         if known and address not in addresses:
             addresses.append(address)
+    if not addresses:
+        raise Failure(f"the name '{host}' has no IPv4 and no IPv6 address: check it")
     return addresses
 
 

@@ -1,9 +1,10 @@
 """What a probe found out, as JSON and for the eye."""
 
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from .dissect import Conversation
@@ -76,14 +77,9 @@ class Report:
             "reply": None if self.reply is None else printable(self.reply),
         }
 
-    def as_table(self) -> Table:
-        """Return what is known, a line each."""
-        table = Table.grid(padding=(0, 2))
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in self._rows():
-            table.add_row(name, Text(value))
-        return table
+    def as_lines(self, width: int) -> Iterator[Text]:
+        """Yield what is known, as lines of up to `width` columns."""
+        return listing(self._rows(), width)
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [("server", _server(self.host, self.port, self.address))]
@@ -105,6 +101,15 @@ class Report:
         if self.reply is not None:
             rows.append(("reply", printable(self.reply)))
         return rows
+
+
+def listing(rows: list[tuple[str, str]], width: int) -> Iterator[Text]:
+    """Yield names and values in two columns, long values broken to `width` columns in all."""
+    left = max(len(name) for name, _ in rows) + 2
+    for name, value in rows:
+        for line in textwrap.wrap(value, max(20, width - left)) or [""]:
+            yield Text.assemble((name.ljust(left), "bold"), line)
+            name = ""
 
 
 def _server(host: str, port: int, address: str | None) -> str:
