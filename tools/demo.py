@@ -159,7 +159,7 @@ class Server:
     def __init__(self, openssl: str, case: Case):
         self.port = _free_port()
         self.request = ""
-        self.complaint = ""  # the last line of its errors, known when it has ended
+        self.complaint = ""  # the last of its errors, known when it has ended
         # The words of s_server: -quiet keeps its own talk out of the data.
         command = [openssl, "s_server", "-dtls1_2", "-listen", "-quiet", "-no_ticket"]
         command += ["-accept", f"{HOST}:{self.port}", *case.server]
@@ -186,7 +186,8 @@ class Server:
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").split("\n")
         self._errors.close()
-        self.complaint = ([line for line in lines if line.strip()] or ["nothing"])[-1]
+        said = [line.strip() for line in lines if line.strip()]
+        self.complaint = "; ".join(said[-3:]) or "nothing"
 
     def _answer(self) -> None:
         assert self._process.stdin
