@@ -40,6 +40,7 @@ class AioSocket:
 
     async def send(self, data) -> int:
         """Send one datum as one datagram; return its length. See Client.room()."""
+        self._transport.flush()
         self.client.write(data)
         self._transport.flush()
         return len(data)
@@ -47,11 +48,13 @@ class AioSocket:
     async def recv(self, size: int) -> bytes:
         """Return the next datum, cut to `size` bytes like a UDP socket does; b"" at the end."""
         while True:
-            datum = self.client.read()
+            datum = self._transport.read()
             if datum is not None:
                 return bytes(memoryview(datum)[:size])
-            if self.client.state >= CLOSED:
+            if self.client.state == CLOSED:
                 return b""
+            if self.client.state > CLOSED:
+                raise DtlsError("the connection is closed")
             await self._step()
 
     async def close(self):
@@ -69,6 +72,7 @@ class AioSocket:
         transport = self._transport
         left = transport.exchange()
         if transport.take():
+            await asyncio.sleep(0)  # other tasks live on under a flood
             return
         readable = transport.port.readable(transport.socket)
         if left < 0:

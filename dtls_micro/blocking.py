@@ -1,13 +1,10 @@
 """A blocking, timed or non-blocking socket over the client, with the names of `socket`."""
 
-from micropython import const
+from errno import EAGAIN, ETIMEDOUT
 
 from .errors import DtlsError
 from .handshake import CLOSED, CONNECTED
 from .transport import Transport
-
-_EAGAIN = const(11)
-_ETIMEDOUT = const(110)
 
 
 def connect(address, credential, port=None, timeout=None, **options):
@@ -16,10 +13,13 @@ def connect(address, credential, port=None, timeout=None, **options):
     address:    (host, UDP port)
     credential: psk.Psk(...)
     port:       a platform's module; None takes the `dtls_port` on the import path
-    timeout:    seconds for recv() afterwards; None waits for ever, 0 does not wait
+    timeout:    seconds for the handshake, and afterwards for each send() and recv(): None
+                waits for ever (the handshake for its own handshake_timeout_ms), 0 not at all
     options:    of client.Client
     Raises OSError; errors.HandshakeTimeout, PeerAlert and ProtocolError are OSErrors too.
     """
+    if timeout:
+        options.setdefault("handshake_timeout_ms", milliseconds(timeout))
     s = DtlsSocket(address, credential, port, **options)
     try:
         s.do_handshake()
@@ -30,12 +30,21 @@ def connect(address, credential, port=None, timeout=None, **options):
     return s
 
 
+def milliseconds(seconds) -> int:
+    """Return a time-out as the client wants it: -1 for None, 0 for 0, else 1 or more."""
+    if seconds is None:
+        return -1
+    if seconds < 0:
+        raise ValueError("a time-out is 0 or more seconds, or None")
+    return max(1, int(seconds * 1000)) if seconds else 0
+
+
 class DtlsSocket:
     """A connection; the handshake is made by do_handshake() or by the first send() or recv().
 
-    Non-blocking use: register `socket` (or this object, which has fileno()) with a poller,
-    poll for no longer than pending_ms(), then call do_handshake() or recv(), which raise
-    OSError(EAGAIN) when there is nothing yet.
+    Non-blocking use: register `pollable` with select.poll(), poll for no longer than
+    pending_ms(), then call do_handshake() or recv(), which raise OSError(EAGAIN) when there
+    is nothing yet.
     """
 
     def __init__(self, address, credential, port=None, **options):
@@ -44,11 +53,12 @@ class DtlsSocket:
         self.transport = Transport(address, credential, port, options)
         self.client = self.transport.client
         self.socket = self.transport.socket
+        self.pollable = self.socket.pollable
         self.timeout_ms = -1
 
     def settimeout(self, seconds):
         """Set how long send() and recv() wait: None for ever, 0 not at all."""
-        self.timeout_ms = -1 if seconds is None else int(seconds * 1000)
+        self.timeout_ms = milliseconds(seconds)
 
     def setblocking(self, flag):
         """Wait for ever, or not at all."""
@@ -69,6 +79,7 @@ class DtlsSocket:
     def send(self, data) -> int:
         """Send one datum as one datagram; return its length. See Client.room()."""
         self.do_handshake()
+        self.transport.flush()
         self.client.write(data)
         self.transport.flush()
         return len(data)
@@ -105,22 +116,23 @@ class DtlsSocket:
         transport = self.transport
         port = transport.port
         begin = port.ticks_ms()
-        left = 0
+        tried = False
         while True:
-            datum = self.client.read() if reading else None
+            datum = transport.read() if reading else None
             state = self.client.state
-            if datum is not None or (state >= CLOSED if reading else state == CONNECTED):
+            if datum is not None or state == (CLOSED if reading else CONNECTED):
                 return datum
             if state >= CLOSED:
                 raise DtlsError("the connection is closed")
             wait = transport.exchange()
             if self.timeout_ms >= 0:
                 left = self.timeout_ms - port.elapsed(port.ticks_ms(), begin)
+                if left <= 0 and tried:
+                    if self.timeout_ms:
+                        raise OSError(ETIMEDOUT, "timed out")
+                    raise OSError(EAGAIN, "nothing there yet")
                 if wait < 0 or left < wait:
                     wait = max(left, 0)
-            if self.socket.wait(wait) and transport.take():
-                continue
-            if self.timeout_ms >= 0 and left <= 0:
-                if self.timeout_ms:
-                    raise OSError(_ETIMEDOUT, "timed out")
-                raise OSError(_EAGAIN, "nothing there yet")
+            tried = True
+            if self.socket.wait(wait):
+                transport.take()

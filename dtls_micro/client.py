@@ -1,4 +1,4 @@
-"""The DTLS 1.2 client without I/O (RFC 6347): five verbs and a clock.
+"""The DTLS 1.2 client without I/O (RFC 6347): receive, datagram, read, write, close, and tick.
 
     datagram -> record.load     drops junk, replays, bad tags silently; content type and place
              -> reassembly.feed yields whole messages, in order
@@ -14,7 +14,8 @@
 receive() copies the datagram into the receive buffer and decrypts it there, so that bytes
 from a socket can be given as they are; read() and datagram() return those buffers
 themselves, cut to length. That is how a steady connection allocates nothing. What they
-return is valid until the next verb; copy it to keep it.
+return is valid until the next verb; copy it to keep it. Of the port only random, sha256 and
+aead are used here.
 """
 
 from micropython import const
@@ -45,7 +46,8 @@ _FATAL = const(2)  # alert level
 _CLOSE_NOTIFY = const(0)  # alerts
 _INTERNAL_ERROR = const(80)
 _OVERHEAD = const(37)  # header, explicit nonce and tag of the largest record
-_LEAST_MTU = const(228)  # no path is taken for narrower after losses
+_BUFFERS = (bytes, bytearray, memoryview)
+_LEAST_MTU = const(228)  # no path is taken for narrower after losses; OpenSSL's guess is that
 
 
 class Client:
@@ -91,7 +93,7 @@ class Client:
         self._ready = self._written = False  # a datum waits for read(), a datagram to be sent
         self._answered = False  # something came from the server
         self._doubt = None  # an error that nobody signed; true if nothing better comes
-        self.alert = None
+        self.alert = None  # number of the alert that ended the connection, whoever sent it
         self._timer = Timer(first_timeout_ms, handshake_timeout_ms)
         hs = Handshake(
             port,
@@ -147,6 +149,8 @@ class Client:
         """Send one application datum, 0..room() bytes; send datagram() before the next."""
         if self._hs.state != CONNECTED:
             raise DtlsError("not connected")
+        if not isinstance(data, _BUFFERS):
+            raise TypeError("data is bytes")
         if self._written:
             raise ValueError("send datagram() before the next write()")
         if len(data) > self.room():
@@ -191,6 +195,8 @@ class Client:
                 self._end(FAILED, error.alert)
                 raise error
             self._hs.reassembly.too_long = 0
+            if timer.expiries % 3 == 0:
+                self._hs.reassembly.drop()  # a forged fragment may be in the way
             self._hs.flight.rewind()
             if timer.expiries > 1 and self._path_mtu > _LEAST_MTU:
                 self._path_mtu = max(_LEAST_MTU, self._path_mtu // 2)
@@ -259,6 +265,8 @@ class Client:
             if self._hs.state < CONNECTED:
                 self._hs.step(message[0], message)
                 self._doubt = None
+        if self._hs.state == CONNECTED:
+            self._hs.reassembly.drop()
 
     def _on_alert(self, payload, epoch):
         """Handle an alert (RFC 5246 section 7.2); in epoch 0 anybody may have sent it."""
@@ -275,15 +283,23 @@ class Client:
             raise PeerAlert(number)
 
     def _put(self, kind, data):
-        """Seal a record behind what already waits in the datagram."""
-        if not self._written:
-            self._out[0:] = b""
+        """Seal a record behind what already waits in the datagram, if it fits."""
+        out = self._out
         records = self._hs.records
         epoch = records.write_epoch
-        at = records.begin(self._out, kind, epoch)
-        self._out.extend(data)
-        records.seal(self._out, at, epoch)
-        self._written = True
+        if not self._written:
+            out[0:] = b""
+        elif len(out) + records.overhead(epoch) + len(data) > self.mtu:
+            return
+        before = len(out)
+        try:
+            at = records.begin(out, kind, epoch)
+            out.extend(data)
+            records.seal(out, at, epoch)
+            self._written = True
+        except BaseException:
+            out[before:] = b""  # what waits there is whole
+            raise
 
     def _end(self, state, alert):
         """Leave nothing behind that a later connection could stumble over."""

@@ -31,6 +31,7 @@ class Flight:
     def open(self):
         """Begin a flight; the one before it was answered."""
         self.drop()
+        self.split = False  # some message needed more than one datagram
         self.timer.start()
 
     def close(self):
@@ -83,6 +84,7 @@ class Flight:
                 left = size = 1
                 if room < 1:
                     break
+            self.split = self.split or size < left
             at = records.begin(out, kind, epoch)
             self._put(out, kind, start, size)
             records.seal(out, at, epoch)

@@ -111,6 +111,7 @@ class Handshake:
             seed = self.client_random + self.server_random
             master = prf(sha256, secret, b"master secret", seed, 48)
         wipe(secret)
+        self._master = master
         if self.keylog:
             self.keylog(
                 "CLIENT_RANDOM %s %s"
@@ -127,7 +128,6 @@ class Handshake:
             directions.append(Protection(self.port.aead(aead, key), iv))
             wipe(key)
         wipe(block)
-        self._master = master
         self.records.set_keys(directions[1], directions[0])
 
     def send_finished(self):
@@ -137,6 +137,7 @@ class Handshake:
         w = self.flight.begin(_FINISHED)
         w.put(data)
         self.transcript.update(self.flight.end(1))
+        self.reassembly.drop()  # what came early came in plaintext
         self.reassembly.epoch = 1
         self.reassembly.held = True
 
@@ -207,9 +208,9 @@ def _on_finished(hs, whole):
 # fmt: off
 ROWS = (
     # state        message                handler                   next state
-    (_WAIT_HELLO,   _HELLO_VERIFY_REQUEST, _on_hello_verify, _WAIT_HELLO),
+    (_WAIT_HELLO,   _HELLO_VERIFY_REQUEST, _on_hello_verify,         _WAIT_HELLO),
     (_WAIT_HELLO,   _SERVER_HELLO,         _on_server_hello,         WAIT_KEYS),
-    (WAIT_CIPHER,   CHANGE_CIPHER_SPEC,    _on_cipher,   WAIT_FINISHED),
+    (WAIT_CIPHER,   CHANGE_CIPHER_SPEC,    _on_cipher,               WAIT_FINISHED),
     (WAIT_FINISHED, _FINISHED,             _on_finished,             CONNECTED),
 )
 # fmt: on

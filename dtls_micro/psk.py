@@ -49,7 +49,10 @@ class Psk:
         """Return (identity, key) for the server's hint."""
         if self._lookup is None:
             return self.identity, self.key
-        return check(*self._lookup(hint))
+        found = self._lookup(hint)
+        if found is None:
+            raise ValueError("the lookup knows no identity and key for this server's hint")
+        return check(*found)
 
 
 def check(identity, key):

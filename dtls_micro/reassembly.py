@@ -16,6 +16,7 @@ from micropython import const
 
 _HEADER = const(12)
 _HELLO_REQUEST = const(0)
+_SERVER_HELLO = const(2)
 _HELLO_VERIFY_REQUEST = const(3)
 _AHEAD = const(8)  # a flight is no longer than that
 
@@ -49,8 +50,9 @@ class Reassembly:
                 return
             if self._wanted(payload, epoch, size == length):
                 number = payload[4] << 8 | payload[5]
-                if number <= self.expected and size == length and not self.held:
-                    self.expected = max(self.expected, number + 1)
+                first = self.greeting and payload[0] == _SERVER_HELLO
+                if (number <= self.expected or first) and size == length and not self.held:
+                    self.expected = number + 1 if first else max(self.expected, number + 1)
                     self._forget_old()
                     yield payload[:end]
                 else:
@@ -81,8 +83,9 @@ class Reassembly:
         if payload[0] == _HELLO_REQUEST or number > self.expected + _AHEAD:
             return False
         if number < self.expected:
-            # A server without state counts every HelloVerifyRequest as its message 0.
-            if self.greeting and payload[0] == _HELLO_VERIFY_REQUEST:
+            # A server without state counts every HelloVerifyRequest as its message 0, and
+            # from its ServerHello on as if it had sent one of them, or as the client counts.
+            if self.greeting and _SERVER_HELLO <= payload[0] <= _HELLO_VERIFY_REQUEST:
                 return whole
             if number == self.expected - 1 and epoch == 0:
                 self.repeated = True

@@ -32,6 +32,7 @@ class Records:
         self.negotiated = False  # set with the ServerHello: from then on only DTLS 1.2
         self.limit = _LARGEST  # plaintext bytes of one record that the peer takes
         self.forged = 0
+        self.cut = False  # a datagram was longer than the buffer
         self._limit = forged_limit
         self.datagram = None
         self._next = 0
@@ -76,6 +77,7 @@ class Records:
             if end <= len(self.buffer):
                 end += self.buffer[at + 11] << 8 | self.buffer[at + 12]
             if end > len(self.buffer):
+                self.cut = self.cut or len(self.buffer) == self.size
                 break
             self._next = end
             if self._open(at, end):
@@ -111,6 +113,8 @@ class Records:
         high = record[at + 5] << 16 | record[at + 6] << 8 | record[at + 7]
         low = record[at + 8] << 16 | record[at + 9] << 8 | record[at + 10]
         if not self._window.check(high, low):
+            return False
+        if end - at < _HEADER + self.reading.overhead:
             return False
         length = self.reading.open(record, at, end)
         if length < 0:

@@ -1,10 +1,12 @@
 """A client with its socket and its clock: what blocking.py and aio.py share."""
 
+from micropython import const
+
 from .client import Client
 from .errors import HandshakeTimeout
 from .handshake import CONNECTED
 
-_EMSGSIZE = (90, 40, 122, 10040)  # Linux, BSD and macOS, lwIP, Windows
+_AT_ONCE = const(8)  # datagrams taken before time is let pass: a flight
 
 
 class Transport:
@@ -14,23 +16,42 @@ class Transport:
         self.client = Client(port, credential, **options)
         self.port = port
         self.socket = port.socket(address)
-        self._then = port.ticks_ms()
+        self._then = None  # the clock starts with the first exchange()
+        self._trouble = None  # why the last datagram could not be sent
 
     def exchange(self) -> int:
-        """Send what is due, let time pass; return ms until this must be done again, or -1."""
+        """Send what is due, let time pass; return ms until this must be done again, or -1.
+
+        Answers that are there already are taken first, for a program that comes back late; 0
+        means that there were some.
+        """
         self.flush()
         now = self.port.ticks_ms()
+        if self._then is None:
+            self._then = now
+        taken = 0
+        while taken < _AT_ONCE and self.client.state < CONNECTED and self.take():
+            taken += 1
         elapsed = self.port.elapsed(now, self._then)
         self._then = now
         try:
             left = self.client.tick(elapsed)
+            return 0 if taken else left
         except HandshakeTimeout as error:
             if self.socket.refused:
                 raise HandshakeTimeout("the host says that nothing listens on that port")
+            if self._trouble:
+                raise HandshakeTimeout("%s; the network said: %s" % (error, self._trouble))
             raise error
         finally:
             self.flush()
-        return left
+
+    def read(self):
+        """Return the next datum or None; send what that leads to."""
+        try:
+            return self.client.read()
+        finally:
+            self.flush()
 
     def take(self) -> bool:
         """Receive a datagram if there is one; tell whether there was."""
@@ -51,10 +72,12 @@ class Transport:
                 return
             try:
                 self.socket.send(datagram)
+                self._trouble = None
             except OSError as error:
-                # Too long for the path: lost like any other, and the MTU falls after losses.
-                if self.client.state == CONNECTED or error.args[0] not in _EMSGSIZE:
+                # Lost like any other; if it is too long for the path, the MTU falls after losses.
+                if self.client.state == CONNECTED:
                     raise
+                self._trouble = error
 
     def close(self):
         """Say close_notify if there is somebody to say it to; free the socket."""

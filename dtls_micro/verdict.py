@@ -23,7 +23,11 @@ def verdict(hs, answered: bool, over: bool):
         )
     if not over:
         return None
-    if not answered:
+    if hs.records.cut:
+        text = "datagrams of the server are longer than rx_size=%d" % hs.records.size
+    elif hs.suite is None and hs.flight.split:
+        text = "the ClientHello was fragmented, which servers with cookies refuse: enlarge mtu"
+    elif not answered:
         text = "no answer at all: wrong address or port, a firewall, or no DTLS server"
     elif hs.state >= WAIT_CIPHER:
         text = (

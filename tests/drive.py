@@ -68,7 +68,7 @@ def poll(job, result, begin):
     s = DtlsSocket(_address(job), _credential(job), port, **job.get("options", {}))
     s.setblocking(False)
     poller = select.poll()
-    poller.register(s.fileno(), select.POLLIN)
+    poller.register(s.pollable, select.POLLIN)
     try:
         _until(s, poller, s.do_handshake, 120000)
         _connected(result, s.client, begin)

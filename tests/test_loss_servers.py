@@ -32,6 +32,7 @@ _DATAGRAMS = [  # of a handshake without faults
 def _converse(address, **options):
     """Connect and have a datum sent back, asking anew each second as DTLS repeats no data."""
     credential = Psk(IDENTITY, KEY, suites=[CCM_8])
+    options = dict({"handshake_timeout_ms": 20000}, **options)
     with dtls_micro.connect(address, credential, port=dtls_port, timeout=1, **options) as s:
         for _ in range(_PATIENCE):
             s.send(_PING)

@@ -304,6 +304,7 @@ def test_a_missing_reply_is_a_failure_after_a_good_handshake():
 
 
 def test_a_server_that_starts_late_gets_a_second_chance(monkeypatch):
+    need_program("openssl", OpenSsl.install)
     server = OpenSsl()
     monkeypatch.setattr(probing, "time", SimpleNamespace(sleep=lambda _: server.__enter__()))
     try:

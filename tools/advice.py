@@ -7,6 +7,7 @@ from dtls_micro.errors import HandshakeTimeout, PeerAlert, ProtocolError
 from . import iana
 from .dissect import Conversation
 
+_CLIENT_HELLO = 1
 _HELLO_VERIFY_REQUEST = 3
 _SERVER_HELLO = 2
 _HANDSHAKE = 22
@@ -57,6 +58,13 @@ def system(error: OSError) -> str:
 def _silence(conversation: Conversation, timeout: float) -> str:
     """Return a sentence for a server that did not, or no longer, answer."""
     came = [record for outgoing, record in conversation.records if not outgoing]
+    if any(
+        message.kind == _CLIENT_HELLO and not message.whole
+        for outgoing, record in conversation.records
+        for message in record.messages
+        if outgoing
+    ):
+        return "the ClientHello was fragmented, which servers with cookies refuse: enlarge --mtu"
     if not came:
         return (
             f"no answer in {timeout:g} s: check address, UDP port and firewall, "

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -79,6 +80,8 @@ def probe(
     capture: str | None,
     as_json: bool,
 ) -> None:
+    if keylog and capture and Path(keylog).resolve() == Path(capture).resolve():
+        raise click.UsageError("--keylog and --pcap are two files")
     credential = _credential(psk_identity, key_bytes(psk_key, psk_key_file), suites)
     question = Probe(
         *target,

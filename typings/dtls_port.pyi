@@ -32,6 +32,8 @@ class socket:
 
     refused: bool
     """The peer's host has answered that nothing listens on the port."""
+    pollable: object
+    """What select.poll() registers."""
     def __init__(self, address: tuple[str, int]) -> None:
         """Connect to (host, port); OSError if the name is not known or the network is down."""
     def send(self, datagram: ReadableBuffer) -> None:
@@ -45,7 +47,8 @@ class socket:
     def wait(self, ms: int) -> bool:
         """Wait up to `ms` (-1: for ever); tell whether a datagram is there."""
     def close(self) -> None: ...
-    def fileno(self) -> int: ...
+    def fileno(self) -> int:
+        """Return the descriptor, on platforms that have such."""
 
 def random(n: int) -> bytes:
     """Return `n` bytes of the best entropy of the chip; raise OSError if there is none."""

@@ -12,6 +12,8 @@ from cryptolib import aes
 
 _EAGAIN = errno.EAGAIN
 _ECONNREFUSED = errno.ECONNREFUSED
+_EBADF = errno.EBADF
+_ENOBUFS = errno.ENOBUFS
 _ECB = 1
 
 
@@ -52,28 +54,43 @@ class socket:  # noqa: N801  (a verb of the port)
         self._socket = _socket.socket(found[0], _socket.SOCK_DGRAM)
         self._socket.connect(found[-1])
         self._socket.setblocking(False)
+        self.pollable = self._socket
         self._poller = select.poll()
         self._poller.register(self._socket, select.POLLIN)
 
     def send(self, datagram):
-        """Send one datagram; a full queue drops it, as a network does."""
+        """Send one datagram; a full queue drops it, as a network does.
+
+        The system may answer with what became of an earlier one, so it is tried twice.
+        """
         try:
             self._socket.send(datagram)
         except OSError as error:
-            self._forgive(error)
+            if not self._note(error):
+                return
+            try:
+                self._socket.send(datagram)
+            except OSError as error:
+                if error.errno != _EAGAIN and error.errno != _ECONNREFUSED:
+                    raise
 
     def receive(self, size: int):
         """Return one datagram, cut to `size` bytes, or None."""
         try:
-            return self._socket.recv(size)
-        except OSError as error:
-            return self._forgive(error)
+            datagram = self._socket.recv(size)
+        except OSError as error:  # what a router says can be forged: it ends nothing
+            if error.errno == _EBADF:
+                raise
+            self._note(error)
+            return None
+        self.refused = False
+        return datagram
 
-    def _forgive(self, error):
+    def _note(self, error) -> bool:
+        """Take in an error; tell whether it may be of an earlier datagram."""
         if error.errno == _ECONNREFUSED:
             self.refused = True
-        elif error.errno != _EAGAIN:
-            raise error
+        return error.errno != _EAGAIN and error.errno != _ENOBUFS
 
     def wait(self, ms: int) -> bool:
         """Wait until a datagram is there, for `ms` at most (-1: for ever)."""
