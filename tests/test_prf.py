@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from vector_files import cases, load, octets, wycheproof
 
-from dtls_micro.prf import Hmac, prf
+from dtls_micro.crypto.hmac import Hmac
+from dtls_micro.prf import prf
 
 
 def test_hmac_of_rfc_4231():

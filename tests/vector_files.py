@@ -1,9 +1,25 @@
 """Readers of the public vector files in tests/vectors, on MicroPython and CPython alike."""
 
 import json
+import sys
 from binascii import unhexlify
 
 _FOLDER = __file__.rsplit("/", 1)[0] + "/vectors/" if "/" in __file__ else "vectors/"
+
+
+_SAMPLED = sys.implementation.name == "micropython"
+
+
+def sample(items, stride: int):
+    """Yield all of the items on CPython, the first of every `stride` of them on MicroPython."""
+    for number, item in enumerate(items):
+        if number % stride == 0 or not _SAMPLED:
+            yield item
+
+
+def sampled(count: int, stride: int) -> int:
+    """Return how many of `count` items sample() yields."""
+    return -(-count // stride) if _SAMPLED else count
 
 
 def load(name: str):
@@ -30,7 +46,8 @@ def cases(name: str, marker: str):
     """Yield a dict of strings for every case of cryptography/<name>, read line by line.
 
     Blocks end with an empty line. A block that holds the key `marker` is a case; what other
-    blocks say (group headings, a key for all that follow) holds until it is said again.
+    blocks say (group headings, a key for all that follow) holds until it is said again. What
+    a heading without "=" has in its brackets is the value of the key "group".
     """
     common: dict[str, str] = {}
     block: dict[str, str] = {}
@@ -38,7 +55,9 @@ def cases(name: str, marker: str):
         while True:
             line = file.readline()
             text = line.strip()
-            if text and not text.startswith("#"):
+            if text.startswith("[") and "=" not in text:
+                block["group"] = text[1:-1]
+            elif text and not text.startswith("#"):
                 for key, value in _fields(text):
                     block[key] = value
             elif not text and block:
