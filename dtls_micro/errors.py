@@ -29,6 +29,8 @@ class PeerAlert(DtlsError):
         text = "the server sent fatal alert %d" % alert
         if alert in (20, 51, 115):  # bad_record_mac, decrypt_error, unknown_psk_identity
             text += ": it does not know the identity, or its key differs"
+        elif 42 <= alert <= 46 or alert == 48:  # bad_certificate to unknown_ca
+            text += ": it refuses our certificate"
         super().__init__(text)
         self.alert = alert
 

@@ -31,6 +31,11 @@ def host_name(name):
     return name
 
 
+def _is_address(name) -> bool:
+    """Tell an IP address from a host name: server_name is for names only (RFC 6066)."""
+    return b":" in name or name.split(b".")[-1].isdigit()
+
+
 def put(hs, w, kind: int) -> int:
     """Begin an extension of ours; w.close() wants what this returns, and 2."""
     hs.offered.append(kind)
@@ -41,7 +46,7 @@ def put(hs, w, kind: int) -> int:
 def put_extensions(hs, w):
     """Append the list of our extensions; hs.offered says afterwards which ones they are."""
     hs.offered = [_RENEGOTIATION_INFO]
-    if hs.server_name:
+    if hs.server_name and not _is_address(hs.server_name):
         start = put(hs, w, _SERVER_NAME)
         w.uint(2, len(hs.server_name) + 3)
         w.uint(1, 0)  # host_name

@@ -71,6 +71,8 @@ class Handshake:
         self.state = _WAIT_HELLO
         self.suite = None  # row (code, name, aead, key bytes, iv bytes)
         self.peer = None
+        self.exchange = None  # what the key exchange must remember between two messages
+        self.server_type = self.client_type = 0  # certificate types, RFC 7250
         self.extended = False
         self.transcript = Transcript(port.sha256, credential.readings)
         self.client_random = port.random(32)
@@ -158,6 +160,23 @@ def wipe(secret: bytearray):
         secret[i] = 0
 
 
+def choose(suites, wanted):
+    """Return the rows of `suites` that `wanted` lists, in that order; all for None."""
+    if wanted is None:
+        return suites
+    if isinstance(wanted, str):
+        wanted = (wanted,)
+    chosen = []
+    for name in wanted:
+        row = [suite for suite in suites if suite[1] == name]
+        if not row:
+            raise ValueError("no suite %s: %s" % (name, ", ".join([s[1] for s in suites])))
+        chosen.extend(row)
+    if not chosen:
+        raise ValueError("no suite left to offer")
+    return tuple(chosen)
+
+
 def _on_hello_verify(hs, whole):
     cookie = bytes(get_hello_verify_request(whole[12:]))
     if cookie == hs.cookie:
@@ -202,7 +221,7 @@ def _on_finished(hs, whole):
     hs.wipe()
     hs.flight.close()
     hs.reassembly.drop()
-    hs.transcript = hs.client_random = hs.server_random = hs.cookie = None
+    hs.transcript = hs.client_random = hs.server_random = hs.cookie = hs.exchange = None
 
 
 # fmt: off

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .handshake import WAIT_CIPHER, WAIT_KEYS
+from .handshake import WAIT_CIPHER, WAIT_KEYS, choose
 from .wire import Reader, Writer
 
 _SERVER_KEY_EXCHANGE = const(12)  # handshake messages
@@ -65,23 +65,6 @@ def check(identity, key):
     if not 1 <= len(key) <= _KEY:
         raise ValueError("the key must have 1 to 64 bytes")
     return identity, key
-
-
-def choose(suites, wanted):
-    """Return the rows of `suites` that `wanted` lists, in that order; all for None."""
-    if wanted is None:
-        return suites
-    if isinstance(wanted, str):
-        wanted = (wanted,)
-    chosen = []
-    for name in wanted:
-        row = [suite for suite in suites if suite[1] == name]
-        if not row:
-            raise ValueError("no suite %s: %s" % (name, ", ".join([s[1] for s in suites])))
-        chosen.extend(row)
-    if not chosen:
-        raise ValueError("no suite left to offer")
-    return tuple(chosen)
 
 
 def put_client_key_exchange(w, identity):

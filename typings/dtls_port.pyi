@@ -4,12 +4,14 @@ The module itself is the object: `import dtls_port; Client(dtls_port, credential
 tests/check_port.py checks a port against this, on a desk or on the board.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
 from _typeshed import ReadableBuffer
 
 AeadKind = Literal["AES_128_CCM_8", "AES_128_CCM", "AES_128_GCM", "CHACHA20_POLY1305"]
+
+Random = Callable[[int], bytes]
 
 class Hash(Protocol):
     def update(self, data: ReadableBuffer, /) -> None: ...
@@ -26,6 +28,31 @@ class Aead(Protocol):
         """Decrypt buf[start:end], tag included; return the plaintext's length, -1 if forged."""
     def wipe(self) -> None:
         """Overwrite what can be overwritten of the key."""
+
+class P256(Protocol):
+    """ECDH and ECDSA on P-256. Keys, points and numbers are octets, the first the highest.
+
+    A private key has 32 bytes, a public key 65 (04 || X || Y), a signature 64 (r || s). `random`
+    is the port's; who has entropy of their own may ignore it. ValueError for what is no key.
+    """
+
+    def keypair(self, random: Random, /) -> tuple[bytes, bytes]:
+        """Return a new (private, public)."""
+    def shared(self, private: bytes, peer: ReadableBuffer, random: Random, /) -> bytes:
+        """Return the ECDH secret, 32 bytes; ValueError if `peer` is no point of the curve."""
+    def sign(
+        self,
+        private: bytes,
+        digest: ReadableBuffer,
+        sha256: Callable[[], Hash],
+        random: Random,
+        /,
+    ) -> bytes:
+        """Return a signature of a digest of any length, of which the first 32 bytes count."""
+    def verify(
+        self, public: ReadableBuffer, digest: ReadableBuffer, signature: ReadableBuffer, /
+    ) -> bool:
+        """Tell whether a signature is good; False too for an invalid key or signature."""
 
 class socket:
     """A UDP socket to one peer. Datagrams are never joined, split or lost on our side."""
@@ -57,6 +84,13 @@ def sha256() -> Hash: ...
 def aead(kind: AeadKind, key: ReadableBuffer) -> Aead:
     """Return an AEAD with a copy of `key`, 16 bytes (AES) or 32 (ChaCha20-Poly1305)."""
 
+# Optional, for certificates: a port without a clock, or without these hashes, leaves them out.
+
+def utc() -> tuple[int, int, int, int, int, int] | None:
+    """Return (year, month, day, hour, minute, second) in UTC, None while it is not known."""
+
+# def sha384() -> Hash, def sha512() -> Hash: without them crypto/sha512.py is used
+
 def ticks_ms() -> int:
     """Return a millisecond count that may wrap; only elapsed() makes sense of it."""
 
@@ -65,3 +99,9 @@ def elapsed(now: int, then: int) -> int:
 
 def readable(s: socket) -> Awaitable[None]:
     """Return an awaitable of asyncio that ends when a datagram is there."""
+
+p256: P256
+"""Optional, for chips that know the curve: a port without it gets dtls_micro.crypto.p256.
+
+So it is read only by getattr(port, "p256", None), after which that module is imported.
+"""
