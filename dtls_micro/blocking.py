@@ -125,6 +125,8 @@ class DtlsSocket:
             if state >= CLOSED:
                 raise DtlsError("the connection is closed")
             wait = transport.exchange()
+            if self.client.state != state:
+                continue
             if self.timeout_ms >= 0:
                 left = self.timeout_ms - port.elapsed(port.ticks_ms(), begin)
                 if left <= 0 and tried:

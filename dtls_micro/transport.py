@@ -13,6 +13,8 @@ class Transport:
     """`address` is (host, port); `port` is the platform's dtls_port module."""
 
     def __init__(self, address, credential, port, options):
+        if getattr(credential, "named", False):  # who checks names wants the one that we call
+            options.setdefault("server_name", address[0])
         self.client = Client(port, credential, **options)
         self.port = port
         self.socket = port.socket(address)

@@ -184,6 +184,43 @@ def test_an_answer_that_is_there_counts_before_the_time_is_up():
             assert s.client.state == CONNECTED
 
 
+@pytest.mark.parametrize("pause", range(7))
+def test_an_end_of_the_handshake_in_passing_is_noticed(pause):
+    server = ScriptedServer(mtu=0)
+    client = new_client()
+
+    class Instant(Flooded):
+        """A port whose peer's last flight is there when it was asked for `pause` times."""
+
+        asked = 0
+
+        def send(self, datagram):
+            server.receive(bytes(datagram))
+
+        def receive(self, size):
+            self.asked += bool(server.done)
+            if not server.out or server.done and self.asked <= pause:
+                return None
+            return server.out.pop(0)
+
+        def wait(self, ms):
+            assert ms >= 0 or server.out, "nothing will ever come"
+            return bool(server.out)
+
+    s = DtlsSocket(("127.0.0.1", 9), Psk("a", b"b"), Instant())
+    s.client = s.transport.client = client
+    s.setblocking(False)
+    for _ in range(20):
+        try:
+            s.do_handshake()
+            break
+        except OSError as error:
+            assert error.errno == errno.EAGAIN
+            assert client.state != CONNECTED
+            s.socket.wait(s.pending_ms())
+    assert client.state == CONNECTED
+
+
 def test_recv_after_a_failure_is_an_error_and_no_end():
     s = DtlsSocket(("127.0.0.1", 9), Psk("a", b"b"), Flooded(), handshake_timeout_ms=1)
     s.transport.client._hs.state = 14
