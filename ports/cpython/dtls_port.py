@@ -13,6 +13,11 @@ def random(n: int) -> bytes:
     return os.urandom(n)
 
 
+def utc():
+    """Return (year, month, day, hour, minute, second) of the system's clock, UTC."""
+    return time.gmtime()[:6]
+
+
 def aead(kind: str, key):
     """Return the AEAD of a suite: see typings/dtls_port.pyi."""
     if kind == "CHACHA20_POLY1305":

@@ -5,8 +5,8 @@ import os
 import select
 import socket as _socket
 from hashlib import sha256  # noqa: F401  (of the port)
+from time import gmtime, ticks_ms  # noqa: F401
 from time import ticks_diff as elapsed  # noqa: F401
-from time import ticks_ms  # noqa: F401
 
 from cryptolib import aes
 
@@ -23,6 +23,11 @@ def random(n: int) -> bytes:
     if len(data) != n:
         raise OSError("the system has no entropy")
     return data
+
+
+def utc():
+    """Return (year, month, day, hour, minute, second) of the system's clock, UTC."""
+    return gmtime()[:6]
 
 
 def aead(kind: str, key):
