@@ -41,6 +41,11 @@ def test_sha256_of_abc():
     assert running.digest() == _ABC
 
 
+def test_the_clock_if_there_is_one_gives_six_numbers_or_none():
+    now = dtls_port.utc() if hasattr(dtls_port, "utc") else None
+    assert now is None or (len(now) == 6 and now > (2000, 1, 1, 0, 0, 0))
+
+
 def test_each_aead_seals_as_openssl_does():
     for kind, expected in _SEALED.items():
         buf = _sealed(kind)

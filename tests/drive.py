@@ -5,15 +5,23 @@ usage: python drive.py < job.json        micropython drive.py < job.json
 The job comes on standard input, since MicroPython's arguments end at 255 bytes. It is:
 
     host, port      of the server
-    identity, key   text, and hex
+    kind            "psk" (default), "ecdhe_psk" or "ecdhe"
+    identity, key   text, and hex: of the two with a pre-shared key
     suites          IANA names, or null for all
+    groups          of "p256" and "x25519", most wanted first (default: p256)
+    trust           of ecdhe: {"kind": "pin", "pins": [hex]}, {"kind": "rpk", "keys": [hex]} or
+                    {"kind": "x509", "anchors": [hex]}; and "verifiers": names of modules, as
+                    "p384", of whose keys the server may have one (default: p256, for
+                    x509 all)
+    client          of ecdhe: null, {"kind": "certificate", "chain": [hex], "key": hex} or
+                    {"kind": "raw", "public": hex, "key": hex}
     send            messages in hex; after each one datum is awaited
     use             "blocking", "poll" or "aio"
     options         for dtls_micro.client.Client
     wait_s          seconds for each reply (default 5)
 
-It prints one line, an object: ok, suite, replies (hex), hint (hex or null), error (name of
-the class or null), text, alert, connect_ms (of the handshake), ms (of everything).
+It prints one line, an object: ok, suite, replies (hex), peer (Client's, hex or null), error
+(name of the class or null), text, alert, connect_ms (of the handshake), ms (of everything).
 """
 
 import binascii
@@ -27,13 +35,72 @@ sys.path[0:0] = [_ROOT, _ROOT + _PORT]
 
 import dtls_port as port  # noqa: E402
 
-from dtls_micro.psk import Psk  # noqa: E402
-
 _BUFFER = 4096
 
 
 def _credential(job):
+    """Import what this job needs and nothing else, as a program on a board does."""
+    return {"psk": _psk, "ecdhe_psk": _ecdhe_psk, "ecdhe": _ecdhe}[job.get("kind", "psk")](job)
+
+
+def _psk(job):
+    from dtls_micro.psk import Psk
+
     return Psk(job["identity"], binascii.unhexlify(job["key"]), suites=job.get("suites"))
+
+
+def _ecdhe_psk(job):
+    from dtls_micro.ecdhe_psk import EcdhePsk
+
+    key = binascii.unhexlify(job["key"])
+    groups = _curves(job.get("groups", ["p256"]))
+    return EcdhePsk(job["identity"], key, suites=job.get("suites"), groups=groups)
+
+
+def _ecdhe(job):
+    from dtls_micro.ecdhe import Ecdhe
+
+    groups = _curves(job.get("groups", ["p256"]))
+    trust = _trust(job["trust"])
+    return Ecdhe(trust, _client(job.get("client")), suites=job.get("suites"), groups=groups)
+
+
+def _curves(names):
+    """Return the objects of modules that are named like their curves, as p256.P256."""
+    return tuple(
+        [getattr(__import__("dtls_micro." + n, None, None, [n]), n.upper()) for n in names]
+    )
+
+
+def _trust(job):
+    known = ["p256", "p384", "rsa"] if job["kind"] == "x509" else ["p256"]
+    verifiers = _curves(job.get("verifiers", known))
+    if job["kind"] == "pin":
+        from dtls_micro.pin import PinnedKey
+
+        return PinnedKey(*job["pins"], verifiers=verifiers)
+    if job["kind"] == "rpk":
+        from dtls_micro.rpk import RawPublicKey
+
+        return RawPublicKey(*_unhex(job["keys"]), verifiers=verifiers)
+    from dtls_micro.x509 import X509
+
+    return X509(anchors=_unhex(job["anchors"]), verifiers=verifiers)
+
+
+def _client(job):
+    if not job:
+        return None
+    from dtls_micro.client_key import ClientCertificate, ClientRawKey
+
+    key = binascii.unhexlify(job["key"])
+    if job["kind"] == "certificate":
+        return ClientCertificate(_unhex(job["chain"]), key)
+    return ClientRawKey(binascii.unhexlify(job["public"]), key)
+
+
+def _unhex(texts):
+    return [binascii.unhexlify(text) for text in texts]
 
 
 def _address(job):
@@ -44,7 +111,8 @@ def _connected(result, client, begin):
     """Note what the handshake brought."""
     result["connect_ms"] = port.elapsed(port.ticks_ms(), begin)
     result["suite"] = client.suite
-    result["hint"] = client.peer and binascii.hexlify(client.peer).decode()
+    if client.peer is not None:
+        result["peer"] = binascii.hexlify(client.peer).decode()
 
 
 def blocking(job, result, begin):
@@ -121,7 +189,7 @@ async def _aio(job, result, begin):
 
 def run(job):
     """Do the job; return the object to print."""
-    result = {"ok": False, "suite": None, "replies": [], "hint": None, "connect_ms": None}
+    result = {"ok": False, "suite": None, "replies": [], "peer": None, "connect_ms": None}
     result["error"] = result["text"] = result["alert"] = None
     begin = port.ticks_ms()
     try:

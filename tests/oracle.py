@@ -71,6 +71,7 @@ def check_wiped(link):
     client, server = link.client, link.server
     check_freed(client)
     assert inside(client).records.reading is None and inside(client).records.writing is None
+    check_no_secret(client, *server.exchange.secrets)
     if server.reading:
         check_no_secret(client, server.master, server.reading.key, server.writing.key)
     assert client.tick(100000) == -1
@@ -95,7 +96,7 @@ def survives(server=None, to_client=None, to_server=None, ms=0, client=None, ext
     assert link.ms == ms, "%d ms" % link.ms
     assert len(link.sent) <= _FLIGHTS + extra, "%d datagrams" % len(link.sent)
     check_freed(link.client)
-    check_no_secret(link.client, link.server.master)
+    check_no_secret(link.client, link.server.master, *link.server.exchange.secrets)
     to_and_fro(link)
     return link
 

@@ -46,9 +46,10 @@ def micropython() -> str:
 def drive(python: str, server, **job) -> dict:
     """Run drive.py on CPYTHON or MICROPYTHON against a server; return what it printed.
 
-    server: of servers.py, or anything with its address, identity, key, chosen and client_options
-    job:    whatever shall differ from the server's; `key` and `send` are bytes here, and
-            so is each of the replies
+    server: of servers*.py, or anything with its address, kind, identity, key, chosen and
+            client_options
+    job:    whatever shall differ from the server's, and what it cannot know (trust, client);
+            `key` and `send` are bytes here, and so is each of the replies
     """
     options = {"first_timeout_ms": 500, "handshake_timeout_ms": 20000}
     options.update(server.client_options)
@@ -56,6 +57,7 @@ def drive(python: str, server, **job) -> dict:
     whole = {
         "host": server.address[0],
         "port": server.address[1],
+        "kind": server.kind,
         "identity": server.identity,
         "suites": list(server.chosen),
         "options": options,

@@ -11,7 +11,7 @@ transcript are written here once more, plainly. It proves nothing about other se
 
 A hook takes and returns a list of (content type, epoch, payload); bytes in that list go out
 as they are. What the network does is a function from a list of datagrams to another.
-A key exchange is an object with the few methods of PskKeys.
+A key exchange is an object with the few methods of PskKeys; scripted_ecdhe.py has others.
 """
 
 import dtls_port
@@ -156,11 +156,18 @@ class PskKeys:
     """The key exchange of RFC 4279: what a ScriptedServer asks of one."""
 
     suites = PSK_SUITES
+    suite = CCM_8  # the one to choose unless the server is told another
+    server = None  # it sets this
 
     def __init__(self, key=KEY, hint=None):
         self.key = key
         self.hint = hint
         self.identity = None
+        self.secrets = []  # what the client must forget
+
+    def extensions(self, hello) -> list:
+        """Return (type, data) of the ServerHello's extensions that are the key exchange's."""
+        return []
 
     def messages(self) -> list:
         """Return the names of the messages between ServerHello and ServerHelloDone."""
@@ -169,6 +176,10 @@ class PskKeys:
     def server_key_exchange(self) -> bytes:
         """Return a body; every name of messages() has such a method."""
         return vector(2, self.hint)
+
+    def hear(self, kind, body):
+        """Look at a message of the client that is not yet in the transcript."""
+        assert kind == TYPES["client_key_exchange"]
 
     def premaster(self, body) -> bytes:
         """Return the premaster secret after the client's ClientKeyExchange."""
@@ -220,9 +231,11 @@ class ScriptedServer:
     fragment:   bytes of a fragment, or None
     """
 
-    def __init__(self, exchange=None, suite=CCM_8, cookies=(b"a cookie of 16 b",), **options):
+    def __init__(self, exchange=None, suite=None, cookies=(b"a cookie of 16 b",), **options):
         self.exchange = exchange or PskKeys(options.get("key", KEY), options.get("hint"))
-        self.code, self.aead, self.key_size, self.iv_size = self.exchange.suites[suite]
+        self.exchange.server = self
+        row = self.exchange.suites[suite or self.exchange.suite]
+        self.code, self.aead, self.key_size, self.iv_size = row
         self.cookies = cookies
         self.extensions = options.get("extensions")
         self.mtu = options.get("mtu", 1152)
@@ -329,6 +342,7 @@ class ScriptedServer:
             chosen = [(RENEGOTIATION_INFO, b"\0")]
             if self.hellos[-1].extension(EXTENDED_MASTER_SECRET) is not None:
                 chosen.append((EXTENDED_MASTER_SECRET, b""))
+            chosen.extend(self.exchange.extensions(self.hellos[-1]))
         self.extended = EXTENDED_MASTER_SECRET in [kind for kind, _ in chosen]
         data = b"".join([uint(2, kind) + vector(2, data) for kind, data in chosen])
         return (
@@ -398,6 +412,7 @@ class ScriptedServer:
             self.transcript += whole
             self.flight(self.last)
         else:
+            self.exchange.hear(kind, body)
             self.transcript += whole
             if kind == TYPES["client_key_exchange"]:
                 self._derive(self.exchange.premaster(body))

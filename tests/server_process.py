@@ -44,6 +44,7 @@ class Server:
     """
 
     name = ""
+    kind = "psk"  # of the key exchange, as drive.py says it
     suites = ()
     install = ""
     program = ""
@@ -67,6 +68,17 @@ class Server:
     def command(self) -> list:
         """Return the command line."""
         raise NotImplementedError
+
+    def arguments(self) -> list:
+        """Return the arguments that every server of tests/peers takes.
+
+        PORT SUITE,SUITE,... psk IDENTITY KEY_HEX
+        PORT SUITE,SUITE,... certificate CHAIN KEY ROOT    of clients, - to ask for none
+        PORT SUITE,SUITE,... raw PUBLIC KEY CLIENT_PUBLIC  likewise
+
+        Suites are IANA names. What is in capitals from CHAIN on is a PEM file; KEY's is SEC 1.
+        """
+        return [self.port, ",".join(self.chosen), "psk", self.identity, self.key.hex()]
 
     def ready_text(self):
         """Return what it prints when it listens; None: ask its port."""

@@ -8,14 +8,12 @@ names), what it can at most, what may be said in its constructor, and what to in
 missing one skips the test.
 """
 
-import hashlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+from built_peers import peer_in_go
 from runtimes import micropython, need, need_module
-from server_process import HOST, IDENTITY, KEY, Server
+from server_process import HOST, Server
 
 PEERS = Path(__file__).resolve().parent / "peers"
 CCM_8 = "TLS_PSK_WITH_AES_128_CCM_8"
@@ -49,9 +47,9 @@ class OpenSsl(Server):
 
     def command(self):
         names = ":".join(self._NAMES[suite] for suite in self.chosen)
-        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-no_ticket", "-nocert"]
+        words = ["openssl", "s_server", "-dtls1_2", "-quiet", "-no_ticket"]
         words += ["-accept", "%s:%d" % self.address, "-cipher", names + ":@SECLEVEL=0"]
-        words += ["-psk_identity", self.identity, "-psk", self.key.hex()]
+        words += self.credentials()
         if self.options.get("cookies", True):
             words.append("-listen")
         if "mtu" in self.options:
@@ -59,6 +57,10 @@ class OpenSsl(Server):
         if "hint" in self.options:
             words += ["-psk_hint", self.options["hint"]]
         return words
+
+    def credentials(self) -> list:
+        """Return the options that say who it is."""
+        return ["-nocert", "-psk_identity", self.identity, "-psk", self.key.hex()]
 
     def ready_text(self):
         return None  # -quiet, which keeps the data clean, leaves that out too
@@ -79,6 +81,7 @@ class GnuTls(Server):
 
     name = "gnutls"
     suites = ALL
+    exchange = "PSK"  # in its words
     echo_size = 254  # the rest comes with the next datum
     program = "gnutls-serv"
     install = "apt install gnutls-bin"
@@ -90,12 +93,10 @@ class GnuTls(Server):
     }
 
     def command(self):
-        keys = self.folder() / "psk.txt"
-        keys.write_text("%s:%s\n" % (self.identity, self.key.hex()))
         names = "".join(":+" + self._NAMES[suite] for suite in self.chosen)
+        priority = "NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+%s:-CIPHER-ALL" % self.exchange
         words = ["gnutls-serv", "--udp", "--echo", "--noticket", "-p", self.port]
-        words += ["--pskpasswd", keys, "--priority"]
-        words += ["NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:+PSK:-CIPHER-ALL" + names]
+        words += ["--priority", priority + names] + self.credentials()
         if not self.options.get("cookies", True):
             words.append("--nocookie")
         if "mtu" in self.options:
@@ -104,15 +105,20 @@ class GnuTls(Server):
             words += ["--pskhint", self.options["hint"]]
         return words
 
+    def credentials(self) -> list:
+        """Return the options that say who it is."""
+        keys = self.folder() / "psk.txt"
+        keys.write_text("%s:%s\n" % (self.identity, self.key.hex()))
+        return ["--pskpasswd", keys]
+
     def ready_text(self):
         return "port %d...done" % self.port
 
 
-class _Script(Server):
-    """A server of tests/peers, with one way of being called; it prints `listening`."""
+class Script(Server):
+    """A server of tests/peers in Python."""
 
     suites = ALL
-
     script = ""
 
     def runtime(self) -> list:
@@ -120,11 +126,10 @@ class _Script(Server):
         return [sys.executable]
 
     def command(self):
-        words = self.runtime() + [PEERS / self.script, self.port, self.identity, self.key.hex()]
-        return words + [",".join(self.chosen)]
+        return self.runtime() + [PEERS / self.script] + self.arguments()
 
 
-class MbedTls(_Script):
+class MbedTls(Script):
     """Mbed TLS 2.28 through python-mbedtls; cookies always, flights packed."""
 
     name = "mbedtls"
@@ -137,7 +142,7 @@ class MbedTls(_Script):
         return [sys.executable]
 
 
-class TinyDtls(_Script):
+class TinyDtls(Script):
     """tinydtls through DTLSSocket; cookies always, one message a datagram."""
 
     name = "tinydtls"
@@ -154,7 +159,7 @@ class TinyDtls(_Script):
         return [sys.executable]
 
 
-class MicroPythonTls(_Script):
+class MicroPythonTls(Script):
     """MicroPython's own `tls` module (Mbed TLS 3.6, PSK since 1.29), on the unix build.
 
     It has no extended master secret.
@@ -177,7 +182,7 @@ class MicroPythonTls(_Script):
             raise
 
 
-class Pion(_Script):
+class Pion(Script):
     """pion/dtls 3, in Go: built once, outside the tree. It always sends the hint `pion`."""
 
     name = "pion"
@@ -186,21 +191,7 @@ class Pion(_Script):
     install = "Go 1.24 or later and access to its module proxy"
 
     def command(self):
-        words = [_built(PEERS / "pion"), self.port, self.identity, self.key.hex()]
-        return words + [",".join(self.chosen)]
-
-
-def _built(folder: Path) -> Path:
-    """Return the program of a folder of Go, building it when its sources are new."""
-    sources = b"".join((folder / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dtls_micro_peers"
-    program = cache / ("%s-%s" % (folder.name, hashlib.sha256(sources).hexdigest()[:16]))
-    if not program.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        fresh = program.with_suffix(".%d" % os.getpid())  # another test process may build too
-        subprocess.run(["go", "build", "-o", str(fresh), "."], cwd=folder, check=True, timeout=300)
-        os.replace(fresh, program)
-    return program
+        return [peer_in_go("pion")] + self.arguments()
 
 
 class CoapGnuTls(Server):
@@ -212,14 +203,17 @@ class CoapGnuTls(Server):
     install = "apt install libcoap3-bin"
     knows_identities = False
 
-    def __init__(self, suites=None, identity=IDENTITY, key=KEY, **options):
-        super().__init__(suites, identity, key, **options)
+    def __init__(self, suites=None, **options):
+        super().__init__(suites, **options)
         self.port += 1  # coaps is one above coap
         self.address = (HOST, self.port)
 
     def command(self):
-        words = [self.program, "-A", HOST, "-p", self.port - 1, "-v", "7"]
-        return words + ["-k", self.key.decode(), "-h", self.options.get("hint", "CoAP")]
+        return [self.program, "-A", HOST, "-p", self.port - 1, "-v", "7"] + self.credentials()
+
+    def credentials(self) -> list:
+        """Return the options that say who it is."""
+        return ["-k", self.key.decode(), "-h", self.options.get("hint", "CoAP")]
 
     def ready_text(self):
         return "created DTLS endpoint"

@@ -101,7 +101,7 @@ def test_a_hint_is_told(server, python):
     with server([CCM_8], hint="whoever you are") as peer:
         result = drive(python, peer)
     assert result["ok"], result
-    assert bytes.fromhex(result["hint"]) == b"whoever you are"
+    assert bytes.fromhex(result["peer"]) == b"whoever you are"
 
 
 @pytest.mark.parametrize("python", BOTH)

@@ -8,13 +8,14 @@ import itertools
 
 import dtls_port
 import pytest
+from lossy import ping, shake_hands
 from proxy import CORRUPT, DROP, DUPLICATE, LATE, TO_CLIENT, TO_SERVER, Link
 from runtimes import need_module
-from servers import CCM_8, IDENTITY, KEY, MbedTls
+from server_process import IDENTITY, KEY
+from servers import CCM_8, MbedTls
 
 from dtls_micro.client import Client
 from dtls_micro.errors import DtlsError
-from dtls_micro.handshake import CONNECTED
 from dtls_micro.psk import Psk
 
 need_module("mbedtls", MbedTls.install)
@@ -24,7 +25,6 @@ _NEVER_S = 36000.0
 _HOUR_MS = 3600000
 _FIRST_MS = 1000
 _QUIET_MS = 200  # a handshake without any repetition is over by then
-_PING = b"are you there"
 LAYOUTS = pytest.mark.parametrize(
     "layout",
     [
@@ -43,47 +43,18 @@ def _session(identity, apart):
     return mbedtls_server.Session(_CONTEXTS[identity], apart=apart)
 
 
-def _send(client, link):
-    while (datagram := client.datagram()) is not None:
-        link.push(TO_SERVER, datagram)
-
-
 def _handshake(link, apart=False, identity=IDENTITY, **options):
     """Make a handshake over `link`; return client and session. Raises what the client raises."""
     options = dict({"handshake_timeout_ms": _HOUR_MS, "first_timeout_ms": _FIRST_MS}, **options)
     session = _session(identity, apart)
     client = Client(dtls_port, Psk(identity, KEY, suites=[CCM_8]), **options)
-    left = client.tick(0)
-    while client.state != CONNECTED:
-        _send(client, link)
-        due = link.due_ms()
-        wait = int(min(left, due) if due >= 0 else left)
-        for direction, datagram in link.advance(wait):
-            if direction == TO_CLIENT:
-                client.receive(datagram)
-                _send(client, link)
-                continue
-            for answer in session.receive(datagram):
-                link.push(TO_CLIENT, answer)
-        left = client.tick(wait)
+    shake_hands(link, client, session)
     return client, session
-
-
-def _ping(client, session):
-    """Send a datum to the server and assert that it comes back, past the network."""
-    client.write(_PING)
-    replies = []
-    for datagram in session.receive(bytes(client.datagram())):
-        client.receive(datagram)
-        while (datum := client.read()) is not None:
-            replies.append(bytes(datum))
-    assert replies == [_PING]
-    assert session.received == [_PING]
 
 
 def _complete(link, **layout):
     """Make a handshake and assert that both sides can use it; return the link."""
-    _ping(*_handshake(link, **layout))
+    ping(*_handshake(link, **layout))
     return link
 
 
@@ -164,7 +135,7 @@ def test_a_spoilt_datagram_is_dropped_or_ends_in_a_known_error(layout):
             except DtlsError:
                 continue  # in plaintext the bit may mean something else, and Finished tells
             assert client.suite == CCM_8
-            _ping(client, session)
+            ping(client, session)
             completed += 1
     assert completed
 

@@ -10,7 +10,8 @@ import dtls_port
 import pytest
 from proxy import DROP, TO_CLIENT, TO_SERVER, Link, Relay
 from runtimes import MICROPYTHON, drive
-from servers import CCM_8, IDENTITY, KEY, GnuTls, OpenSsl
+from server_process import IDENTITY, KEY
+from servers import CCM_8, GnuTls, OpenSsl
 
 import dtls_micro
 from dtls_micro.psk import Psk

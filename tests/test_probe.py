@@ -15,7 +15,8 @@ from types import SimpleNamespace
 
 import pytest
 from runtimes import need_program
-from servers import CCM_8, GCM, IDENTITY, KEY, GnuTls, OpenSsl
+from server_process import IDENTITY, KEY
+from servers import CCM_8, GCM, GnuTls, OpenSsl
 
 from dtls_micro.psk import Psk
 from tools import probe as probing
@@ -28,12 +29,12 @@ NOTHING = "127.0.0.1:9"  # an address for calls that never send
 HEX = KEY.hex()
 
 
-def call(*words, key=HEX, env=None, **options):
+def call(*words, key=HEX, identity=IDENTITY, env=None, **options):
     """Run `dtls-micro probe`; there must be neither traceback nor key in what it prints."""
     if key is not None:
         words += ("--psk-key", key)
-    if "--psk-identity" not in words:
-        words += ("--psk-identity", IDENTITY)
+    if identity is not None and "--psk-identity" not in words:
+        words += ("--psk-identity", identity)
     path = os.pathsep.join((str(ROOT), str(ROOT / "ports/cpython")))
     done = subprocess.run(
         [sys.executable, "-m", "tools.cli", "probe", *map(str, words)],

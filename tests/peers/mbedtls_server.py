@@ -1,6 +1,7 @@
-"""A DTLS 1.2 echo server with a pre-shared key on Mbed TLS 2.28 (python-mbedtls).
+"""A DTLS 1.2 echo server on Mbed TLS 2.28 (python-mbedtls).
 
-usage: mbedtls_server.py PORT IDENTITY KEY_HEX SUITE,SUITE,...
+usage: mbedtls_server.py PORT SUITE,SUITE,... psk IDENTITY KEY_HEX
+       mbedtls_server.py PORT SUITE,SUITE,... certificate CHAIN KEY ROOT
 
 Session is the server without sockets, for tests in virtual time.
 """
@@ -10,32 +11,63 @@ import sys
 
 from mbedtls import tls
 from mbedtls.exceptions import TLSError
+from mbedtls.pk import ECC
 from mbedtls.tls import HandshakeStep
+from mbedtls.x509 import CRT
 
 _HEADER = 13  # bytes of a record's
-_CLIENT_HELLO = b"\x01"
+_CLIENT_HELLO = b"\x16\x00\x00\x01"  # handshake, epoch 0, message
+_END = "-----END CERTIFICATE-----\n"
 
 
 def context(identity: str, key: bytes, suites, repeat_s=1.0):
-    """Return a server's context; `suites` are IANA names.
+    """Return the context of a server with a pre-shared key; `suites` are IANA names.
 
     repeat_s: first time-out of its flights in real seconds; tests in virtual time make it
               so long that only the client repeats
     """
-    configuration = tls.DTLSConfiguration(
-        validate_certificates=False,
-        lowest_supported_version=tls.DTLSVersion.DTLSv1_2,
-        highest_supported_version=tls.DTLSVersion.DTLSv1_2,
-        pre_shared_key_store={identity: key},
-        ciphers=[_mbedtls_name(suite) for suite in suites],
-        handshake_timeout_min=repeat_s,
-        handshake_timeout_max=max(60.0, repeat_s),
-    )
-    return tls.ServerContext(configuration)
+    return _context(suites, repeat_s, pre_shared_key_store={identity: key})
+
+
+def certificate_context(chain: str, key: str, root: str, suites, repeat_s=1.0):
+    """Return the context of a server with a certificate.
+
+    chain, key: PEM files    root: PEM file of who signs clients, - to take any, even none
+    """
+    chain = [certificate + _END for certificate in _text(chain).split(_END)[:-1]]
+    own = tuple(CRT.from_PEM(certificate.lstrip()) for certificate in chain)
+    options = {"certificate_chain": (own, ECC.from_PEM(_text(key)))}
+    if root != "-":
+        options["trust_store"] = tls.TrustStore([CRT.from_PEM(_text(root))])
+        options["validate_certificates"] = True
+    return _context(suites, repeat_s, **options)
+
+
+def _text(path) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+def _context(suites, repeat_s, **options):
+    whole = {
+        "validate_certificates": False,
+        "lowest_supported_version": tls.DTLSVersion.DTLSv1_2,
+        "highest_supported_version": tls.DTLSVersion.DTLSv1_2,
+        "ciphers": [_mbedtls_name(suite) for suite in suites],
+        "handshake_timeout_min": repeat_s,
+        "handshake_timeout_max": max(60.0, repeat_s),
+    }
+    whole.update(options)
+    return tls.ServerContext(tls.DTLSConfiguration(**whole))
 
 
 def _mbedtls_name(suite: str) -> str:
     return suite.replace("_", "-")
+
+
+def _is_client_hello(datagram: bytes) -> bool:
+    """Tell by content type, epoch and message type; the last alone is anything elsewhere."""
+    return datagram[:1] + datagram[3:5] + datagram[_HEADER : _HEADER + 1] == _CLIENT_HELLO
 
 
 class Session:
@@ -67,7 +99,7 @@ class Session:
         A ClientHello of old that comes late is dropped here, since this build of Mbed TLS
         (MBEDTLS_SSL_DTLS_CLIENT_PORT_REUSE) gives up the connection for it.
         """
-        if self.error or (self.connected and datagram[_HEADER : _HEADER + 1] == _CLIENT_HELLO):
+        if self.error or (self.connected and _is_client_hello(datagram)):
             return []
         self._tls.receive_from_network(datagram)
         out = []
@@ -107,9 +139,8 @@ class Session:
             data = data[size:]
 
 
-def serve(port: int, identity: str, key: bytes, suites):
+def serve(port: int, shared):
     """Serve every address that a datagram comes from, for ever."""
-    shared = context(identity, key, suites)
     sessions = {}
     with socket.socket(type=socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", port))
@@ -125,4 +156,9 @@ def serve(port: int, identity: str, key: bytes, suites):
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2], bytes.fromhex(sys.argv[3]), sys.argv[4].split(","))
+    number, names, mode, *words = sys.argv[1:]
+    names = names.split(",")
+    if mode == "psk":
+        serve(int(number), context(words[0], bytes.fromhex(words[1]), names))
+    else:
+        serve(int(number), certificate_context(*words, names))

@@ -1,6 +1,6 @@
 """A DTLS 1.2 echo server with a pre-shared key on MicroPython's own `tls` module.
 
-usage: micropython micropython_tls_server.py PORT IDENTITY KEY_HEX
+usage: micropython micropython_tls_server.py PORT SUITES psk IDENTITY KEY_HEX
 
 Pre-shared keys came with MicroPython 1.29 (`SSLContext.server_psk_keys`); of our suites it
 has GCM. It serves one client, as the socket is connected to the first address it hears of.
@@ -61,4 +61,5 @@ if __name__ == "__main__":
     if not hasattr(tls.SSLContext(tls.PROTOCOL_DTLS_SERVER), "server_psk_keys"):
         print("no PSK in this MicroPython's tls")
         sys.exit(1)
-    serve(accept(context(sys.argv[2].encode(), binascii.unhexlify(sys.argv[3])), int(sys.argv[1])))
+    made = context(sys.argv[4].encode(), binascii.unhexlify(sys.argv[5]))
+    serve(accept(made, int(sys.argv[1])))

@@ -1,6 +1,6 @@
 """A DTLS 1.2 echo server with a pre-shared key on tinydtls (DTLSSocket).
 
-usage: tinydtls_server.py PORT IDENTITY KEY_HEX
+usage: tinydtls_server.py PORT SUITES psk IDENTITY KEY_HEX
 """
 
 import socket
@@ -48,4 +48,4 @@ class Server:
 
 
 if __name__ == "__main__":
-    Server(int(sys.argv[1]), sys.argv[2].encode(), bytes.fromhex(sys.argv[3])).serve()
+    Server(int(sys.argv[1]), sys.argv[4].encode(), bytes.fromhex(sys.argv[5])).serve()

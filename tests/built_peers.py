@@ -1,0 +1,86 @@
+"""Servers of tests/peers that must be compiled: built once, kept in a folder for caches.
+
+What is built is named by a hash of its sources, so that new sources are built anew. Two test
+processes may build at once: each makes its own, and the last one is kept.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from runtimes import need
+
+_PEERS = Path(__file__).resolve().parent / "peers"
+_BUILD_S = 300
+
+
+def peer_in_go(name: str) -> Path:
+    """Return the program of a folder of tests/peers."""
+    folder = _PEERS / name
+    return _built(folder, lambda made: _run(["go", "build", "-o", made, "."], folder))
+
+
+def need_header(name: str, what: str):
+    """Skip the test if the C compiler does not find a header, as need() does."""
+    words = ["cc", "-E", "-include", name, "-x", "c", os.devnull]
+    need(subprocess.run(words, capture_output=True, check=False).returncode == 0, what)
+
+
+def peer_in_c(name: str, *libraries) -> Path:
+    """Return the program of one C file of tests/peers."""
+    source = _PEERS / name
+    words = ["cc", "-O1", "-Wall", source] + ["-l" + name for name in libraries]
+    return _built(source, lambda made: _run(words + ["-o", made], source.parent))
+
+
+def peer_in_java(name: str) -> Path:
+    """Return a folder with the classes of a Maven project, and in jars/ what they need."""
+    folder = _PEERS / name
+
+    def build(made):
+        made.mkdir()
+        jars = made / "jars"
+        copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+        _run(["mvn", "-q", "-B", copy, "-DoutputDirectory=%s" % jars], folder)
+        sources = sorted(folder.glob("*.java"))
+        _run(["javac", "-nowarn", "-cp", "%s/*" % jars, "-d", made, *sources], folder)
+
+    return _built(folder, build)
+
+
+@functools.cache
+def _digest(source: Path) -> str:
+    files = sorted(source.iterdir()) if source.is_dir() else [source]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _built(source: Path, build) -> Path:
+    """Return where build(path) has made something of `source`."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dtls_micro_peers"
+    made = cache / ("%s-%s" % (source.stem, _digest(source)))
+    if not made.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = made.with_name("%s.%d" % (made.name, os.getpid()))
+        build(fresh)
+        try:
+            os.rename(fresh, made)
+        except OSError:  # a folder that another process made meanwhile is not replaced
+            if not made.is_dir():
+                raise
+            shutil.rmtree(fresh)
+    return made
+
+
+def _run(words, folder):
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=_BUILD_S,
+        check=False,
+    )
+    assert done.returncode == 0, "%s: %s" % (words[0], done.stdout.decode(errors="replace"))
