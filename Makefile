@@ -1,11 +1,11 @@
-# make demo | test | lint | size | clean.  PYTHON=python3.12 chooses another Python.
+# make demo | test | lint | size | bench | clean.  PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BUILD_TOOLS := build-essential autoconf automake libtool python3-dev
 
-.PHONY: help demo test lint size clean
+.PHONY: help demo test lint size bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test    lint, then all tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make size    bytes of code, of memory and on the wire"
+	@echo "make bench   what a handshake computes"
 	@echo "make clean   remove what the others made"
 
 demo: $(VENV)/.demo
@@ -28,6 +29,9 @@ lint: $(VENV)/.dev
 
 size: $(VENV)/.size
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.size --check
+
+bench: $(VENV)/.size
+	@$(BIN)/python -m tools.bench
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info tools/wasm/node_modules

@@ -10,17 +10,24 @@ from .dissect import Conversation
 _CLIENT_HELLO = 1
 _HELLO_VERIFY_REQUEST = 3
 _SERVER_HELLO = 2
+_CERTIFICATE = 11
 _HANDSHAKE = 22
 
 _ALERTS = {
-    20: "the key differs: compare it with the server's (it is hex here, other tools take text)",
-    40: "it shares no suite with us: try others with --suite, or enable one at the server",
+    20: "the key differs: compare it with the server's (a PSK is hex here, text elsewhere)",
+    40: "it shares no suite with us, or wants a certificate: try others with --suite, "
+    "or --cert and --key",
     47: "it did not like a value of ours: its log says which",
-    51: "the key differs: compare it with the server's (it is hex here, other tools take text)",
+    51: "the key differs: compare it with the server's (a PSK is hex here, text elsewhere)",
     70: "it does not speak DTLS 1.2: enable that at the server",
     71: "it finds the suites too weak: try others with --suite "
     "(for CCM_8, OpenSSL wants @SECLEVEL=0 in -cipher)",
     80: "it failed on its side, with some servers over an unknown identity: its log says why",
+    42: "it refuses our certificate: check --cert and --key",
+    43: "it refuses our certificate: check --cert and --key",
+    45: "our certificate has expired: make a new one",
+    46: "it refuses our certificate: check --cert and --key",
+    48: "it does not know who issued our certificate: check --cert",
     112: "it does not know the name: check --server-name",
     115: "it does not know the identity: check --psk-identity",
 }
@@ -75,6 +82,9 @@ def _silence(conversation: Conversation, timeout: float) -> str:
     finished = [
         r for out, r in conversation.records if out and r.kind == _HANDSHAKE and r.encrypted
     ]
+    certified = any(message.kind == _CERTIFICATE for record in came for message in record.messages)
+    if finished and certified:
+        return "the server fell silent after our keys: look in its log, check --cert and --key"
     if finished:
         return (
             "the server fell silent when the key was used: compare identity and key with "

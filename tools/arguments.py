@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from dtls_micro.psk import SUITES
+from dtls_micro import ecdhe, ecdhe_psk, psk
 
-KNOWN_SUITES = tuple(row[1] for row in SUITES)
+KNOWN_SUITES = tuple(
+    row[1] for table in (psk.SUITES, ecdhe.SUITES, ecdhe_psk.SUITES) for row in table
+)
 DEFAULT_PORT = 5684  # coaps, RFC 7252 section 6.2
 KEY_VARIABLE = "DTLS_MICRO_PSK_KEY"
 _KEY_FILE_BYTES = 4096

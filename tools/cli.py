@@ -5,15 +5,16 @@ import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
 
 import dtls_micro
-from dtls_micro.psk import Psk
 
 from . import ladder, pcap
-from .arguments import KNOWN_SUITES, host_and_port, key_bytes, name_for_sni, suite_names
+from .arguments import KNOWN_SUITES, host_and_port, name_for_sni, suite_names
+from .credentials import Words, credential
 from .failure import Failure
 from .outputs import KeyLog, Output
 from .probe import Probe, Result, failed, run
@@ -21,9 +22,11 @@ from .probe import Probe, Result, failed, run
 _PROBE_HELP = """Make a DTLS 1.2 handshake with HOST and tell what was negotiated.
 
 HOST is a name or an address, with a port or for port 5684: coap.example, 192.0.2.1:5684,
-[2001:db8::1]:5684. The key is hex text and comes from one of --psk-key, --psk-key-file and the
-environment variable DTLS_MICRO_PSK_KEY; other users of the machine can see what stands on a
-command line, so prefer the last two.
+[2001:db8::1]:5684. The server is trusted by a pre-shared key, or by --ca, --pin or --rpk.
+
+A pre-shared key is hex text and comes from one of --psk-key, --psk-key-file and the environment
+variable DTLS_MICRO_PSK_KEY; other users of the machine can see what stands on a command line, so
+prefer the last two. Certificates and keys are files, PEM or DER.
 """
 
 
@@ -35,11 +38,16 @@ def main() -> None:
 
 @main.command("probe", help=_PROBE_HELP)
 @click.argument("target", metavar="HOST[:PORT]", callback=host_and_port)
-@click.option(
-    "--psk-identity", required=True, metavar="ID", help="What the server knows the key by."
-)
+@click.option("--psk-identity", metavar="ID", help="What the server knows the key by.")
 @click.option("--psk-key", metavar="HEX", help="The key in hex; visible to others.")
 @click.option("--psk-key-file", metavar="FILE", help="A file with the key in hex, - for stdin.")
+@click.option("--ca", multiple=True, metavar="FILE", help="Trust anchors of the certificate.")
+@click.option("--pin", multiple=True, metavar="HEX",
+              help="SHA-256 of the key of the server, or of an issuer that it sends.")  # fmt: skip
+@click.option("--rpk", metavar="FILE", help="The server's public key.")
+@click.option("--cert", metavar="FILE", help="Our certificate, its issuers behind it.")
+@click.option("--key", metavar="FILE", help="Our private key; without --cert a raw public key.")
+@click.option("--show-pin", is_flag=True, help="Print the pin of the server and nothing else.")
 @click.option(
     "--suite",
     "suites",
@@ -66,9 +74,6 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def probe(
     target: tuple[str, int],
-    psk_identity: str,
-    psk_key: str | None,
-    psk_key_file: str | None,
     suites: tuple[str, ...] | None,
     server_name: str | None,
     timeout: float,
@@ -79,13 +84,14 @@ def probe(
     keylog: str | None,
     capture: str | None,
     as_json: bool,
+    **keys: Any,
 ) -> None:
     if keylog and capture and Path(keylog).resolve() == Path(capture).resolve():
         raise click.UsageError("--keylog and --pcap are two files")
-    credential = _credential(psk_identity, key_bytes(psk_key, psk_key_file), suites)
+    words = Words(**keys)
     question = Probe(
         *target,
-        credential,
+        credential(words, suites),
         timeout=timeout,
         mtu=mtu,
         server_name=server_name,
@@ -93,15 +99,19 @@ def probe(
         send=None if send is None else send.encode("utf-8", "surrogateescape"),
     )
     result = _observe(question, keylog, capture)
+    if words.show_pin:
+        _print_pin(result)
     _print(result, draw, as_json)
     sys.exit(0 if result.report.error is None else 1)
 
 
-def _credential(identity: str, key: bytes, suites: tuple[str, ...] | None) -> Psk:
-    try:
-        return Psk(identity, key, suites)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+def _print_pin(result: Result) -> NoReturn:
+    """Print the pin of whoever answered, trusted or not, and end."""
+    if result.report.certificates:
+        print(result.report.certificates[0].get("pin", ""))
+        sys.exit(0)
+    print(f"dtls-micro: {result.report.error or 'no certificate came'}", file=sys.stderr)
+    sys.exit(1)
 
 
 def _observe(question: Probe, keylog: str | None, capture: str | None) -> Result:

@@ -5,10 +5,12 @@ under MicroPython's unix build, answer its request, draw the datagrams as a ladd
 Exit status: 0 success, 1 failure, with a sentence that says what failed.
 """
 
+import hashlib
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from dtls_micro.spki import public_key
+
 from . import ladder
 from .failure import Failure
 from .report import listing
@@ -33,6 +37,8 @@ REQUEST = "GET /temperature\n"
 REPLY = "22.5 C, from openssl s_server\n"
 _IDENTITY = "Client_identity"
 _KEY = b"secretPSK".hex()
+_PEM = "<key and certificate>"  # of a server, made for the demonstration
+_PIN = "<pin>"  # its SHA-256 of the SubjectPublicKeyInfo
 _START_S = 10.0
 _CLIENT_S = 40.0
 
@@ -57,6 +63,12 @@ CASES = (
         ),
         credential={"kind": "psk", "identity": _IDENTITY, "key": _KEY},
     ),
+    Case(
+        title="Ephemeral keys and a pinned key",
+        suite="TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+        server=("-cert", _PEM, "-cipher", "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0"),
+        credential={"kind": "pin", "pin": _PIN},
+    ),
 )
 
 
@@ -67,6 +79,7 @@ def main() -> None:
         programs = find("openssl"), find("micropython")
         for case in CASES:
             show(case, *programs, console)
+            console.print()
     except Failure as failure:
         Console(stderr=True).print(f"demo: {failure}", markup=False, soft_wrap=True)
         sys.exit(1)
@@ -89,10 +102,12 @@ def find(program: str) -> str:
 def show(case: Case, openssl: str, micropython: str, console: Console) -> None:
     """Make the handshake of a case and print it; Failure if anything is not as it must be."""
     console.print(Text(f"{case.title}: MicroPython -> openssl s_server", "bold"))
-    with Server(openssl, case) as server:
+    with tempfile.TemporaryDirectory() as folder, Server(openssl, case, folder) as server:
         job = {
             "address": [HOST, server.port],
-            "credential": case.credential,
+            "credential": {
+                name: value.replace(_PIN, server.pin) for name, value in case.credential.items()
+            },
             "suites": [case.suite],
             "request": REQUEST,
         }
@@ -156,13 +171,18 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 class Server:
     """`openssl s_server` on a free loopback port; answers REPLY to REQUEST. A context manager."""
 
-    def __init__(self, openssl: str, case: Case):
+    def __init__(self, openssl: str, case: Case, folder: str):
         self.port = _free_port()
+        self.pin = ""
         self.request = ""
         self.complaint = ""  # the last of its errors, known when it has ended
         # The words of s_server: -quiet keeps its own talk out of the data.
         command = [openssl, "s_server", "-dtls1_2", "-listen", "-quiet", "-no_ticket"]
         command += ["-accept", f"{HOST}:{self.port}", *case.server]
+        if _PEM in command:
+            pem = Path(folder) / "server.pem"
+            self.pin = make_certificate(openssl, pem)
+            command[command.index(_PEM)] = str(pem)
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
@@ -197,6 +217,18 @@ class Server:
         if self.request == REQUEST:
             self._process.stdin.write(REPLY.encode())
             self._process.stdin.flush()
+
+
+def make_certificate(openssl: str, pem: Path) -> str:
+    """Write a new P-256 key and a certificate of its own; return the pin of the key."""
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -batch -days 1"
+    command = [openssl, *words.split(), "-subj", "/CN=demo", "-keyout", str(pem), "-out", str(pem)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"openssl made no certificate: {done.stderr.strip()}")
+    certificate = pem.read_text().partition("-----BEGIN CERTIFICATE")
+    der = ssl.PEM_cert_to_DER_cert(certificate[1] + certificate[2])
+    return hashlib.sha256(public_key(memoryview(der))).hexdigest()
 
 
 def _free_port() -> int:

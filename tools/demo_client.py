@@ -17,6 +17,8 @@ sys.path[0:0] = [ROOT, ROOT + "/ports/unix"]
 import dtls_port  # noqa: E402
 
 from dtls_micro.blocking import connect  # noqa: E402
+from dtls_micro.ecdhe import Ecdhe  # noqa: E402
+from dtls_micro.pin import PinnedKey  # noqa: E402
 from dtls_micro.psk import Psk  # noqa: E402
 
 _REPLY_SIZE = 1024
@@ -67,7 +69,12 @@ def psk(credential, suites):
     return Psk(credential["identity"], bytes.fromhex(credential["key"]), suites)
 
 
-CREDENTIALS = {"psk": psk}
+def pin(credential, suites):
+    """Return the credential of a job with a pinned key."""
+    return Ecdhe(PinnedKey(credential["pin"]), suites=suites)
+
+
+CREDENTIALS = {"psk": psk, "pin": pin}
 
 
 def run(job):

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import dtls_port
 
 from dtls_micro.blocking import DtlsSocket
+from dtls_micro.ecdhe import Ecdhe
 from dtls_micro.psk import Psk
 
 from .advice import explain
+from .credentials import Watched, described
 from .failure import Failure
 from .pcap import Address
 from .report import Report, Traffic
@@ -29,7 +31,7 @@ class Probe:
 
     host: str
     port: int
-    credential: Psk
+    credential: Psk | Ecdhe
     timeout: float = 10.0  # seconds, for the handshake and for a reply
     mtu: int = 1152
     server_name: str | None = None
@@ -108,7 +110,7 @@ def _attempt(probe: Probe, address: Address, result: Result) -> None:
         probe.credential,
         result.tap,
         mtu=probe.mtu,
-        server_name=probe.server_name,
+        server_name=_name(probe),
         handshake_timeout_ms=max(1, int(probe.timeout * 1000)),
         allow_legacy=probe.allow_legacy,
         keylog=probe.keylog,
@@ -118,13 +120,24 @@ def _attempt(probe: Probe, address: Address, result: Result) -> None:
         _handshake(s)
         _count(result)
         result.report.connected = True
-        result.report.hint = s.client.peer
+        if isinstance(probe.credential, Psk):
+            result.report.hint = s.client.peer
         result.report.ms = _since_the_first(result.tap)
         if probe.send is not None:
             result.report.reply = _ask(s, probe.send, probe.timeout)
     finally:
+        trust = getattr(probe.credential, "trust", None)
+        if isinstance(trust, Watched):
+            result.report.certificates = described(trust)
         with suppress(OSError):  # the farewell is a courtesy
             s.close()
+
+
+def _name(probe: Probe) -> str | None:
+    """Return the name to send and to compare: the host's, where names are compared."""
+    if probe.server_name is None and getattr(probe.credential, "named", False):
+        return probe.host
+    return probe.server_name
 
 
 def _ends(fileno: int) -> tuple[Address, Address]:

@@ -33,6 +33,7 @@ class Report:
     error: str | None = None
     connected: bool = False
     hint: bytes | None = None  # identity hint of the server
+    certificates: list[dict[str, str]] = field(default_factory=list)  # the server's own first
     sent: Traffic = field(default_factory=Traffic)  # of the handshake alone
     received: Traffic = field(default_factory=Traffic)
     ms: float | None = None  # from the first datagram to the server's Finished
@@ -69,6 +70,7 @@ class Report:
             "extended_master_secret": hello.has("extended_master_secret") if hello else None,
             "cookie_length": self.cookie,
             "identity_hint": None if self.hint is None else printable(self.hint),
+            "certificates": self.certificates,
             "handshake": {
                 "sent": vars(self.sent),
                 "received": vars(self.received),
@@ -94,6 +96,10 @@ class Report:
             rows.append(("extended master secret", "yes" if extended else "no"))
         if self.hint is not None:
             rows.append(("identity hint", printable(self.hint) or "empty"))
+        for number, one in enumerate(self.certificates, 1):
+            rows.append((f"certificate {number}", _certificate(one)))
+            if "pin" in one:
+                rows.append(("  pin", one["pin"]))
         for name, way in (("sent", self.sent), ("received", self.received)):
             rows.append((name, f"{way.datagrams} datagrams, {way.bytes} bytes in the handshake"))
         if self.ms is not None:
@@ -101,6 +107,15 @@ class Report:
         if self.reply is not None:
             rows.append(("reply", printable(self.reply)))
         return rows
+
+
+def _certificate(one: dict[str, str]) -> str:
+    """Return a certificate in a line."""
+    text = printable(one["subject"].encode())
+    if "issuer" in one:
+        text += f", issued by {printable(one['issuer'].encode())}, key {one['key']}"
+        text += f", valid {one['not_before'][:10]} to {one['not_after'][:10]}"
+    return text
 
 
 def listing(rows: list[tuple[str, str]], width: int) -> Iterator[Text]:

@@ -6,17 +6,15 @@ from binascii import hexlify, unhexlify
 import dtls_port
 
 from dtls_micro.client import Client
-from dtls_micro.psk import Psk
 
 client = None
 
 
-def make(size):
+def make(size, credential):
     """Make the client with buffers of `size` bytes; return ("", bytes allocated)."""
     global client
-    credential = Psk("Client_identity", b"secretPSK", suites=("TLS_PSK_WITH_AES_128_CCM_8",))
     before = gc.mem_alloc()
-    client = Client(dtls_port, credential, rx_size=size, mtu=size, message_size=size)
+    client = Client(dtls_port, credential, rx_size=size, mtu=size, message_size=max(size, 640))
     return "", gc.mem_alloc() - before
 
 
