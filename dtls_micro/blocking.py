@@ -11,7 +11,7 @@ def connect(address, credential, port=None, timeout=None, **options):
     """Return a DtlsSocket after its handshake.
 
     address:    (host, UDP port)
-    credential: psk.Psk(...)
+    credential: psk.Psk, ecdhe_psk.EcdhePsk or ecdhe.Ecdhe
     port:       a platform's module; None takes the `dtls_port` on the import path
     timeout:    seconds for the handshake, and afterwards for each send() and recv(): None
                 waits for ever (the handshake for its own handshake_timeout_ms), 0 not at all

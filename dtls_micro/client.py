@@ -54,7 +54,8 @@ class Client:
     """One connection. The handshake begins at once: datagram() has the ClientHello.
 
     port:                 the module or object of typings/dtls_port.pyi
-    credential:           psk.Psk(...), which brings its key exchange along
+    credential:           psk.Psk, ecdhe_psk.EcdhePsk or ecdhe.Ecdhe, which bring their key
+                          exchange along
     server_name:          host name for the server to choose by (RFC 6066), or None
     rx_size:              bytes of the receive buffer, 128 or more; tells the server how
                           large its records may be
@@ -121,7 +122,10 @@ class Client:
 
     @property
     def peer(self):
-        """Who the server says it is; with a PSK its identity hint, or None."""
+        """Who the server says it is: SubjectPublicKeyInfo, with a PSK its identity hint; or None.
+
+        It is proved when the state is CONNECTED, and not before.
+        """
         return self._hs.peer
 
     def receive(self, datagram):

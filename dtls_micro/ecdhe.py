@@ -23,7 +23,7 @@ from .certificates import (
 )
 from .ecdh import agree, get_extension, get_parameters, put_groups
 from .errors import ProtocolError
-from .handshake import WAIT_CIPHER, WAIT_KEYS, choose
+from .handshake import WAIT_CIPHER, WAIT_KEYS, choose, wipe
 from .p256 import P256, sign
 from .wire import Reader
 
@@ -153,9 +153,13 @@ def _on_server_hello_done(hs, whole):
         hs.transcript.update(hs.flight.end(0))
     shared = agree(hs, group, point, hs.flight.begin(_CLIENT_KEY_EXCHANGE))
     hs.transcript.update(hs.flight.end(0))
-    hs.derive(shared)
+    try:
+        if suitable:  # before there are keys: a signer that fails must not leave any
+            signature = sign(hs.port, hs.credential.client.key, hs.transcript.digest())
+        hs.derive(shared)
+    finally:
+        wipe(shared)
     if suitable:
-        signature = sign(hs.port, hs.credential.client.key, hs.transcript.digest())
         w = hs.flight.begin(_CERTIFICATE_VERIFY)
         w.uint(2, _ECDSA_SHA256)
         w.vector(2, signature)
