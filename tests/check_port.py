@@ -90,6 +90,35 @@ def test_the_clock_counts_milliseconds():
     assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 1000
 
 
+def test_p256_is_the_curve():
+    """The port's own arithmetic, or what it gets without, against the portable one."""
+    from dtls_micro.crypto import p256 as portable
+
+    own = _p256()
+    random = dtls_port.random
+    private, public = own.keypair(random)
+    other, other_public = portable.keypair(random)
+    assert public == portable.public(private, random)
+    assert own.shared(private, other_public, random) == portable.shared(other, public, random)
+    digest = _hash()
+    signature = own.sign(private, digest, dtls_port.sha256, random)
+    assert portable.verify(public, digest, signature)
+    assert own.verify(public, digest, signature)
+    assert not own.verify(other_public, digest, signature)
+    try:
+        own.shared(private, public[:64] + bytes([public[64] ^ 1]), random)
+    except ValueError:
+        return
+    raise AssertionError("a point off the curve was taken")
+
+
+def _p256():
+    own = getattr(dtls_port, "p256", None)
+    if own is None:
+        from dtls_micro.crypto import p256 as own
+    return own
+
+
 def _key(kind):
     return bytes(range(32 if kind == "CHACHA20_POLY1305" else 16))
 
@@ -131,6 +160,13 @@ def main():
             print("ok", name)
     _time("random(32)", dtls_port.random, 32)
     _time("sha256 of 32 bytes", _hash)
+    own = _p256()
+    private, public = own.keypair(dtls_port.random)
+    signature = own.sign(private, _hash(), dtls_port.sha256, dtls_port.random)
+    _time("p256.keypair", own.keypair, dtls_port.random)
+    _time("p256.shared", own.shared, private, public, dtls_port.random)
+    _time("p256.sign", own.sign, private, _hash(), dtls_port.sha256, dtls_port.random)
+    _time("p256.verify", own.verify, public, _hash(), signature)
     for kind in _SEALED:
         aead = _aead(kind)
         _time("aead(%s)" % kind, _aead, kind)
