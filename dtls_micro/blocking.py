@@ -2,9 +2,13 @@
 
 from errno import EAGAIN, ETIMEDOUT
 
+from micropython import const
+
 from .errors import DtlsError
 from .handshake import CLOSED, CONNECTED
 from .transport import Transport
+
+_LONGEST = const(500000)  # seconds; the millisecond clocks of boards wrap
 
 
 def connect(address, credential, port=None, timeout=None, **options):
@@ -14,7 +18,7 @@ def connect(address, credential, port=None, timeout=None, **options):
     credential: psk.Psk, ecdhe_psk.EcdhePsk or ecdhe.Ecdhe
     port:       a platform's module; None takes the `dtls_port` on the import path
     timeout:    seconds for the handshake, and afterwards for each send() and recv(): None
-                waits for ever (the handshake for its own handshake_timeout_ms), 0 not at all
+                waits for ever, 0 not at all, and the handshake then has handshake_timeout_ms
     options:    of client.Client
     Raises OSError; errors.HandshakeTimeout, PeerAlert and ProtocolError are OSErrors too.
     """
@@ -36,6 +40,8 @@ def milliseconds(seconds) -> int:
         return -1
     if seconds < 0:
         raise ValueError("a time-out is 0 or more seconds, or None")
+    if seconds > _LONGEST:
+        return _LONGEST * 1000
     return max(1, int(seconds * 1000)) if seconds else 0
 
 
@@ -70,7 +76,8 @@ class DtlsSocket:
 
     def pending_ms(self) -> int:
         """Send what is due; return ms until the socket wants to be called again, -1 for never."""
-        return self.transport.exchange()
+        left = self.transport.exchange()
+        return 0 if self.client.unread() else left
 
     def do_handshake(self):
         """Make the handshake, or go on with it."""

@@ -149,6 +149,10 @@ class Client:
         self._ready = False
         return self._hs.records.take_payload()
 
+    def unread(self) -> bool:
+        """Tell whether read() may have something that has been received already."""
+        return self._ready or self._hs.records.datagram is not None
+
     def write(self, data):
         """Send one application datum, 0..room() bytes; send datagram() before the next."""
         if self._hs.state != CONNECTED:
@@ -233,7 +237,7 @@ class Client:
         except PeerAlert as error:
             self._end(FAILED, error.alert)
             raise
-        except Exception as error:
+        except BaseException as error:
             number = error.alert if isinstance(error, ProtocolError) else _INTERNAL_ERROR
             try:
                 self._put(_ALERT, bytes((_FATAL, number)))
@@ -310,6 +314,7 @@ class Client:
         hs = self._hs
         hs.state = state
         self.alert = alert
+        self._ready = False
         hs.wipe()
         hs.records.wipe()
         hs.reassembly.drop()

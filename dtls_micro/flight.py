@@ -31,6 +31,7 @@ class Flight:
     def open(self):
         """Begin a flight; the one before it was answered."""
         self.drop()
+        self.repeats = 0
         self.split = False  # some message needed more than one datagram
         self.timer.start()
 
@@ -68,6 +69,7 @@ class Flight:
 
     def rewind(self):
         """Send it all again."""
+        self.repeats += 1
         self._index = self._offset = 0
 
     def fill(self, out: bytearray, records, mtu: int) -> bool:

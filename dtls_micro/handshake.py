@@ -77,7 +77,7 @@ class Handshake:
         self.transcript = Transcript(port.sha256, credential.readings)
         self.client_random = port.random(32)
         self.server_random = self._master = None
-        self._cookies = 0
+        self._cookies = self._asked = self._answers = 0
         self.cookie = None
 
     def step(self, message: int, whole):
@@ -85,7 +85,8 @@ class Handshake:
         for state, expected, handle, after in self.rows:
             if state == self.state and expected == message:
                 handle(self, whole)
-                self.state = after
+                if self.state == state:  # nobody closed the connection meanwhile
+                    self.state = after
                 return
         raise ProtocolError(_UNEXPECTED_MESSAGE, "message %d in state %d" % (message, self.state))
 
@@ -124,12 +125,15 @@ class Handshake:
         view = memoryview(block)
         ivs = 2 * key_size
         directions = []
-        for i in range(2):  # client's, server's
-            key = bytearray(view[i * key_size : (i + 1) * key_size])
-            iv = bytearray(view[ivs + i * iv_size : ivs + (i + 1) * iv_size])
-            directions.append(Protection(self.port.aead(aead, key), iv))
+        try:
+            for i in range(2):  # client's, server's
+                key = bytearray(view[i * key_size : (i + 1) * key_size])
+                iv = bytearray(view[ivs + i * iv_size : ivs + (i + 1) * iv_size])
+                directions.append(Protection(self.port.aead(aead, key), iv))
+                wipe(key)
+        finally:
+            wipe(block)
             wipe(key)
-        wipe(block)
         self.records.set_keys(directions[1], directions[0])
 
     def send_finished(self):
@@ -181,6 +185,10 @@ def _on_hello_verify(hs, whole):
     cookie = bytes(get_hello_verify_request(whole[12:]))
     if cookie == hs.cookie:
         return  # the network repeated it
+    hs._answers += 1
+    if hs._answers <= hs._asked:
+        return  # a late answer to a hello that we repeated meanwhile
+    hs._asked += 1 + hs.flight.repeats
     hs.cookie = cookie
     hs._cookies += 1
     if hs._cookies > _VERIFY_REQUESTS:

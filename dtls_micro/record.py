@@ -47,7 +47,9 @@ class Records:
         self.write_epoch = 1
 
     def wipe(self):
-        """Overwrite keys; from now on nothing can be opened or sealed in epoch 1."""
+        """Overwrite keys and plaintext; nothing can be opened or sealed in epoch 1 any more."""
+        for i in range(len(self.buffer)):
+            self.buffer[i] = 0
         for protection in (self.reading, self.writing):
             if protection:
                 protection.wipe()

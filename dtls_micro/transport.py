@@ -34,7 +34,7 @@ class Transport:
         taken = 0
         while taken < _AT_ONCE and self.client.state < CONNECTED and self.take():
             taken += 1
-        elapsed = self.port.elapsed(now, self._then)
+        elapsed = max(0, self.port.elapsed(now, self._then))
         self._then = now
         try:
             left = self.client.tick(elapsed)

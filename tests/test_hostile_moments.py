@@ -71,6 +71,71 @@ def test_a_server_may_count_from_the_client_hello_it_answers():
     survives(server, extra=1)
 
 
+def test_late_cookies_for_hellos_that_were_repeated_change_nothing():
+    """A server with a new cookie for each hello, behind a round trip of 2.4 seconds."""
+    server = ScriptedServer(cookies=(b"first cookie", b"second cookie", b"third cookie"))
+    client = new_client()
+    client.datagram()  # the first hello, on its way
+    for waited in (1000, 1400):  # it is repeated after a second
+        client.tick(waited)
+        while client.datagram():
+            """That one gets a cookie too."""
+    requests = [
+        record(HANDSHAKE, message(3, i, b"\xfe\xff" + bytes([len(c)]) + c), 0, i, 0xFEFF)
+        for i, c in enumerate(server.cookies)
+    ]
+    client.receive(requests[0])
+    answer = bytes(client.datagram())
+    assert b"first cookie" in answer
+    client.receive(requests[1])
+    assert client.datagram() is None  # late: the server will take the first one
+    client.receive(requests[2])
+    assert b"third cookie" in bytes(client.datagram())  # the first one was refused
+
+
+def test_what_is_there_already_needs_no_waiting():
+    link = survives()
+    link.server.write(b"one")
+    link.server.write(b"two")
+    both = link.server.out.pop(0) + link.server.out.pop(0)
+
+    class OneDatagram(Flooded):
+        waiting = [both]
+
+        def receive(self, size):
+            return self.waiting.pop() if self.waiting else None
+
+        def wait(self, ms):
+            return bool(self.waiting)
+
+    s = DtlsSocket(("127.0.0.1", 9), Psk("a", b"b"), OneDatagram())
+    s.client = s.transport.client = link.client
+    s.setblocking(False)
+    assert s.recv(9) == b"one"
+    assert s.pending_ms() == 0
+    assert s.recv(9) == b"two"
+    assert raises(OSError, s.recv, 9).errno == errno.EAGAIN
+    assert s.pending_ms() == -1
+
+
+def test_a_task_that_is_cancelled_does_not_deafen_the_next():
+    import asyncio
+
+    from dtls_micro.aio import connect as aio_connect
+
+    async def main():
+        with OpenSsl([CCM_8]) as server:
+            s = await aio_connect(server.address, Psk(IDENTITY, SERVER_KEY))
+            task = asyncio.ensure_future(s.recv(10))
+            await asyncio.sleep(0.05)
+            await s.send(b"hello\n")
+            task.cancel()
+            assert await asyncio.wait_for(s.recv(10), 2) == b"hello\n"
+            await s.close()
+
+    asyncio.run(main())
+
+
 def test_records_without_room_for_a_tag_are_no_forgeries():
     link = survives()
     for size in range(0, 16):

@@ -119,9 +119,10 @@ class socket:  # noqa: N801  (a verb of the port)
         try:
             await came
         finally:
-            self._came = None
-            if self.fileno() >= 0:
-                self._loop.remove_reader(self.fileno())
+            if self._came is came:  # and not of a task that has begun to wait meanwhile
+                self._came = None
+                if self.fileno() >= 0:
+                    self._loop.remove_reader(self.fileno())
 
     def _wake(self):
         if self._came and not self._came.done():
