@@ -16,7 +16,7 @@ async def connect(address, credential, port=None, **options):
     try:
         await s.do_handshake()
     except BaseException:
-        s._transport.close()
+        s.transport.close()
         raise
     return s
 
@@ -27,9 +27,9 @@ class AioSocket:
     def __init__(self, address, credential, port=None, **options):
         if port is None:
             import dtls_port as port
-        self._transport = Transport(address, credential, port, options)
-        self.client = self._transport.client
-        self.socket = self._transport.socket
+        self.transport = Transport(address, credential, port, options)
+        self.client = self.transport.client
+        self.socket = self.transport.socket
 
     async def do_handshake(self):
         """Make the handshake."""
@@ -40,15 +40,15 @@ class AioSocket:
 
     async def send(self, data) -> int:
         """Send one datum as one datagram; return its length. See Client.room()."""
-        self._transport.flush()
+        self.transport.flush()
         self.client.write(data)
-        self._transport.flush()
+        self.transport.flush()
         return len(data)
 
     async def recv(self, size: int) -> bytes:
         """Return the next datum, cut to `size` bytes like a UDP socket does; b"" at the end."""
         while True:
-            datum = self._transport.read()
+            datum = self.transport.read()
             if datum is not None:
                 return bytes(memoryview(datum)[:size])
             if self.client.state == CLOSED:
@@ -59,17 +59,17 @@ class AioSocket:
 
     async def close(self):
         """Send close_notify and close the socket."""
-        self._transport.close()
+        self.transport.close()
 
     async def __aenter__(self):
         return self
 
     async def __aexit__(self, *_):
-        self._transport.close()
+        self.transport.close()
 
     async def _step(self):
         """Wait for a datagram or for the retransmission timer."""
-        transport = self._transport
+        transport = self.transport
         left = transport.exchange()
         if transport.take():
             await asyncio.sleep(0)  # other tasks live on under a flood

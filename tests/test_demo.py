@@ -23,8 +23,8 @@ def test_every_case_makes_a_handshake_and_gets_its_reply(case):
     shown = show(case)
     assert "dtls_micro on micropython" in shown
     assert case.suite in shown
-    assert demo.REQUEST.strip() in shown
-    assert demo.REPLY.strip() in shown
+    assert "GET " + demo.PATH in shown
+    assert "2.05 " + demo.REPLY in shown
     assert "├─ ClientHello with cookie ─" in shown
 
 
@@ -52,7 +52,7 @@ def test_another_suite_than_the_wanted_one_is_a_failure(monkeypatch):
 
 
 def test_another_reply_is_a_failure(monkeypatch):
-    result = {"suite": demo.CASES[0].suite, "reply": "other"}
+    result = {"suite": demo.CASES[0].suite, "code": "2.05", "reply": "other"}
     monkeypatch.setattr(demo, "run_client", lambda *_: ([], result))
     with pytest.raises(Failure, match="the reply was to be '22.5 C.*, but it was 'other'"):
         show(demo.CASES[0])

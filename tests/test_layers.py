@@ -24,10 +24,20 @@ LAYERS = (
     ("client",),
     ("transport",),
     ("blocking", "aio"),
+    ("coap.errors", "coap.codes", "coap.options", "coap.link", "coap.uri", "coap.udp"),
+    ("coap.message", "coap.exchange", "coap.upload", "coap.download", "coap.notifications"),
+    ("coap.reliability", "coap.observation", "coap.observers", "coap.transfer"),
+    ("coap.served_blocks", "coap.engine", "coap.secure"),
+    ("coap.resources",),
+    ("coap.base",),
+    ("coap.blocking", "coap.aio_endpoint"),
+    ("coap.connection",),
+    ("coap.aio", "coap"),
     ("",),  # dtls_micro itself
 )
+KNOW_DTLS = ("coap.secure", "coap.connection", "coap.aio")  # of coap/, the conveniences
 FORBIDDEN = ("typing", "enum", "dataclasses", "abc", "logging", "__future__")
-FREE_TO_IMPORT_A_PORT = ("blocking.py", "aio.py")
+FREE_TO_IMPORT_A_PORT = ("blocking.py", "aio.py", "base.py", "connection.py")
 NOT_FOR_PSK = (
     "ecdhe",
     "ecdsa",
@@ -61,7 +71,7 @@ MOST_LINES_OF_A_FUNCTION = 40
 
 def layer(module: str) -> int:
     """Return the layer of a module that is named from the package on: "crypto.aes", ""."""
-    first = module.split(".")[0]
+    first = module if module.startswith("coap") else module.split(".")[0]
     for number, names in enumerate(LAYERS):
         if first in names:
             return number
@@ -116,6 +126,14 @@ def test_imports_point_to_a_lower_layer(path):
             same = layer(other) == layer(mine) == 0  # wire raises the exceptions of errors
             lower = layer(other) < layer(mine)
             assert lower or (same and (mine, other) == ("wire", "errors")), (mine, other)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "coap").glob("*.py")), ids=lambda p: p.stem)
+def test_coap_knows_no_dtls(path):
+    mine = module_of(path, PACKAGE)
+    if mine not in KNOW_DTLS:
+        others = own_imports(path) - {"", mine}
+        assert not [other for other in others if not other.startswith("coap")]
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -91,3 +93,60 @@ def _read(file: str) -> str:
             return opened.read(_KEY_FILE_BYTES)
     except OSError as error:
         raise click.UsageError(f"cannot read {file}: {error.strerror}") from None
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator that gives a command several options, in this order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+# What credentials.Words has, --show-pin aside.
+key_options = together(
+    click.option("--psk-identity", metavar="ID", help="What the server knows the key by."),
+    click.option("--psk-key", metavar="HEX", help="The key in hex; visible to others."),
+    click.option(
+        "--psk-key-file", metavar="FILE", help="A file with the key in hex, - for stdin."
+    ),
+    click.option("--ca", multiple=True, metavar="FILE", help="Trust anchors of the certificate."),
+    click.option(
+        "--pin",
+        multiple=True,
+        metavar="HEX",
+        help="SHA-256 of the key of the server, or of an issuer that it sends.",
+    ),
+    click.option("--rpk", metavar="FILE", help="The server's public key."),
+    click.option("--cert", metavar="FILE", help="Our certificate, its issuers behind it."),
+    click.option(
+        "--key", metavar="FILE", help="Our private key; without --cert a raw public key."
+    ),
+)
+
+handshake_options = together(
+    click.option(
+        "--suite",
+        "suites",
+        multiple=True,
+        metavar="NAME",
+        callback=suite_names,
+        help="IANA name of a suite to offer, most wanted first. Default: all, "
+        + ", ".join(KNOWN_SUITES),
+    ),
+    click.option(
+        "--server-name", metavar="NAME", callback=name_for_sni, help="Name to send (SNI)."
+    ),
+    click.option(
+        "--mtu",
+        default=1152,
+        type=click.IntRange(64, 65507),
+        metavar="N",
+        show_default=True,
+        help="Bytes of the largest datagram to send.",
+    ),
+    click.option("--allow-legacy", is_flag=True, help="Do without the extended master secret."),
+)

@@ -1,4 +1,4 @@
-"""The command `dtls-micro`. Exit status: 0 success, 1 failure, 2 wrong usage."""
+"""The command `dtls-micro`. Exit status: 0 success, 1 failure, 2 wrong usage; CoAP has more."""
 
 import io
 import json
@@ -13,7 +13,8 @@ from rich.console import Console
 import dtls_micro
 
 from . import ladder, pcap
-from .arguments import KNOWN_SUITES, host_and_port, name_for_sni, suite_names
+from .arguments import handshake_options, host_and_port, key_options
+from .coap_cli import COMMANDS
 from .credentials import Words, credential
 from .failure import Failure
 from .outputs import KeyLog, Output
@@ -33,36 +34,20 @@ prefer the last two. Certificates and keys are files, PEM or DER.
 @click.group()
 @click.version_option(dtls_micro.__version__, prog_name="dtls-micro")
 def main() -> None:
-    """Look at DTLS 1.2 servers from the desk."""
+    """Look at DTLS 1.2 servers and talk to CoAP servers from the desk."""
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @main.command("probe", help=_PROBE_HELP)
 @click.argument("target", metavar="HOST[:PORT]", callback=host_and_port)
-@click.option("--psk-identity", metavar="ID", help="What the server knows the key by.")
-@click.option("--psk-key", metavar="HEX", help="The key in hex; visible to others.")
-@click.option("--psk-key-file", metavar="FILE", help="A file with the key in hex, - for stdin.")
-@click.option("--ca", multiple=True, metavar="FILE", help="Trust anchors of the certificate.")
-@click.option("--pin", multiple=True, metavar="HEX",
-              help="SHA-256 of the key of the server, or of an issuer that it sends.")  # fmt: skip
-@click.option("--rpk", metavar="FILE", help="The server's public key.")
-@click.option("--cert", metavar="FILE", help="Our certificate, its issuers behind it.")
-@click.option("--key", metavar="FILE", help="Our private key; without --cert a raw public key.")
+@key_options
 @click.option("--show-pin", is_flag=True, help="Print the pin of the server and nothing else.")
-@click.option(
-    "--suite",
-    "suites",
-    multiple=True,
-    metavar="NAME",
-    callback=suite_names,
-    help="IANA name of a suite to offer, most wanted first. Default: all, "
-    + ", ".join(KNOWN_SUITES),
-)
-@click.option("--server-name", metavar="NAME", callback=name_for_sni, help="Name to send (SNI).")
+@handshake_options
 @click.option("--timeout", default=10.0, type=click.FloatRange(0.1, 3600), metavar="S",
               show_default=True, help="Seconds for the handshake, and for a reply.")  # fmt: skip
-@click.option("--mtu", default=1152, type=click.IntRange(64, 65507), metavar="N",
-              show_default=True, help="Bytes of the largest datagram to send.")  # fmt: skip
-@click.option("--allow-legacy", is_flag=True, help="Do without the extended master secret.")
 @click.option("--send", metavar="TEXT", help="Send TEXT after the handshake, print the reply.")
 @click.option(
     "--ladder", "draw", is_flag=True, help="Draw the datagrams (with --json: on stderr)."

@@ -51,6 +51,7 @@ class Watched:
     inner: Any = None
     kind: int = 0
     seen: list[bytes] = field(default_factory=list)
+    refused: bool = False  # it did not trust the last one
 
     @property
     def types(self) -> tuple[int, ...]:
@@ -66,9 +67,12 @@ class Watched:
         """Return what the inner one returns."""
         self.kind = kind
         self.seen = [bytes(one) for one in certificates]
+        self.refused = True
         if self.inner is None:
             raise ProtocolError(_CERTIFICATE_UNKNOWN, "nobody was said to be trusted")
-        return self.inner.check(port, kind, certificates, name)
+        spki = self.inner.check(port, kind, certificates, name)
+        self.refused = False
+        return spki
 
 
 def credential(words: Words, suites: tuple[str, ...] | None) -> psk.Psk | ecdhe.Ecdhe:
@@ -80,7 +84,7 @@ def credential(words: Words, suites: tuple[str, ...] | None) -> psk.Psk | ecdhe.
     if not shared and not trust:
         raise click.UsageError(
             "how is the server to be trusted? --psk-identity and a key, --ca, --pin or --rpk; "
-            "--show-pin shows the pin of a server"
+            "`dtls-micro probe --show-pin` shows the pin of a server"
         )
     try:
         return _shared(words, suites) if shared else _certified(words, suites)

@@ -1,7 +1,7 @@
-"""`make demo`: a real MicroPython talks DTLS 1.2 to a real OpenSSL server on this machine.
+"""`make demo`: a real MicroPython fetches coaps:// resources from a server on this machine.
 
-For each row of CASES: start `openssl s_server` on a free loopback port, run demo_client.py
-under MicroPython's unix build, answer its request, draw the datagrams as a ladder.
+For each row of CASES: start `openssl s_server` on a free loopback port, with CoAP by aiocoap
+behind it, run demo_client.py under MicroPython's unix build, draw the datagrams as a ladder.
 Exit status: 0 success, 1 failure, with a sentence that says what failed.
 """
 
@@ -18,9 +18,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import aiocoap
 from rich.console import Console
 from rich.text import Text
 
@@ -33,8 +35,8 @@ from .tap import Datagram
 
 CLIENT = Path(__file__).resolve().parent / "demo_client.py"
 HOST = "127.0.0.1"
-REQUEST = "GET /temperature\n"
-REPLY = "22.5 C, from openssl s_server\n"
+PATH = "/temperature"
+REPLY = "22.5 C"
 _IDENTITY = "Client_identity"
 _KEY = b"secretPSK".hex()
 _PEM = "<key and certificate>"  # of a server, made for the demonstration
@@ -101,15 +103,14 @@ def find(program: str) -> str:
 
 def show(case: Case, openssl: str, micropython: str, console: Console) -> None:
     """Make the handshake of a case and print it; Failure if anything is not as it must be."""
-    console.print(Text(f"{case.title}: MicroPython -> openssl s_server", "bold"))
+    console.print(Text(f"{case.title}: MicroPython gets coaps://{HOST}{PATH}", "bold"))
     with tempfile.TemporaryDirectory() as folder, Server(openssl, case, folder) as server:
         job = {
-            "address": [HOST, server.port],
+            "uri": f"coaps://{HOST}:{server.port}{PATH}",
             "credential": {
                 name: value.replace(_PIN, server.pin) for name, value in case.credential.items()
             },
             "suites": [case.suite],
-            "request": REQUEST,
         }
         datagrams, result = run_client(micropython, job)
         heard = server.request
@@ -124,10 +125,10 @@ def show(case: Case, openssl: str, micropython: str, console: Console) -> None:
         raise Failure(f"the reply was to be {REPLY!r}, but it was {result['reply']!r}")
     rows = [
         ("client", f"dtls_micro on {result['python']}"),
-        ("server", version_of(openssl)),
+        ("server", f"{version_of(openssl)}, aiocoap {version('aiocoap')}"),
         ("suite", result["suite"]),
-        ("server got", heard.strip()),
-        ("client got", result["reply"].strip()),
+        ("request", heard),
+        ("response", f"{result['code']} {result['reply']}"),
     ]
     for line in listing(rows, console.width):
         console.print(line, soft_wrap=True)
@@ -169,7 +170,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 class Server:
-    """`openssl s_server` on a free loopback port; answers REPLY to REQUEST. A context manager."""
+    """`openssl s_server` on a free loopback port, and a resource. A context manager."""
 
     def __init__(self, openssl: str, case: Case, folder: str):
         self.port = _free_port()
@@ -210,12 +211,20 @@ class Server:
         self.complaint = "; ".join(said[-3:]) or "nothing"
 
     def _answer(self) -> None:
+        """Answer requests: s_server writes what a record held, and sends what it reads."""
         assert self._process.stdin
         assert self._process.stdout
-        line = self._process.stdout.readline()
-        self.request = line.decode("utf-8", "replace")
-        if self.request == REQUEST:
-            self._process.stdin.write(REPLY.encode())
+        while datagram := os.read(self._process.stdout.fileno(), 2048):
+            request = aiocoap.Message.decode(datagram)
+            path = "/" + "/".join(request.opt.uri_path)
+            self.request = f"{request.code} {path}"
+            response = aiocoap.Message(code=aiocoap.NOT_FOUND)
+            if request.code == aiocoap.GET and path == PATH:
+                response = aiocoap.Message(payload=REPLY.encode(), code=aiocoap.CONTENT)
+            response.mtype = aiocoap.ACK
+            response.mid = request.mid
+            response.token = request.token
+            self._process.stdin.write(response.encode())
             self._process.stdin.flush()
 
 

@@ -1,9 +1,9 @@
-"""The client of the demonstration, for MicroPython's unix build: one request, one reply.
+"""The client of the demonstration, for MicroPython's unix build: one CoAP request.
 
 usage: micropython demo_client.py < job
-The job is one line of JSON: address [host, port], credential {kind, ...}, suites, request.
+The job is one line of JSON: uri, credential {kind, ...}, suites.
 Prints JSON lines: {"datagram": hex, "outgoing": bool, "ms": number} for each datagram, then
-{"suite": name, "reply": text, "python": name and version} or {"error": text}.
+{"suite": name, "code": text, "reply": text, "python": name and version} or {"error": text}.
 """
 
 import json
@@ -16,12 +16,12 @@ sys.path[0:0] = [ROOT, ROOT + "/ports/unix"]
 
 import dtls_port  # noqa: E402
 
-from dtls_micro.blocking import connect  # noqa: E402
+from dtls_micro.coap.codes import text  # noqa: E402
+from dtls_micro.coap.connection import connect  # noqa: E402
 from dtls_micro.ecdhe import Ecdhe  # noqa: E402
 from dtls_micro.pin import PinnedKey  # noqa: E402
 from dtls_micro.psk import Psk  # noqa: E402
 
-_REPLY_SIZE = 1024
 _TIMEOUT_S = 10
 
 
@@ -78,17 +78,17 @@ CREDENTIALS = {"psk": psk, "pin": pin}
 
 
 def run(job):
-    """Ask the server; return what came of it."""
+    """Ask for the resource; return what came of it."""
     credential = CREDENTIALS[job["credential"]["kind"]](job["credential"], job["suites"])
-    address = tuple(job["address"])
-    with connect(
-        address, credential, Tap(), timeout=_TIMEOUT_S, handshake_timeout_ms=1000 * _TIMEOUT_S
-    ) as s:
-        s.send(job["request"].encode())
-        reply = s.recv(_REPLY_SIZE)
+    with connect(job["uri"], credential, Tap(), timeout=_TIMEOUT_S) as server:
+        reply = server.get()
         version = ".".join([str(n) for n in sys.implementation[1][:3]])
-        python = "%s %s" % (sys.implementation[0], version)
-        return {"suite": s.client.suite, "reply": reply.decode(), "python": python}
+        return {
+            "suite": server.channel.socket.client.suite,
+            "code": text(reply.code),
+            "reply": reply.payload.decode(),
+            "python": "%s %s" % (sys.implementation[0], version),
+        }
 
 
 if __name__ == "__main__":

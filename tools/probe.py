@@ -117,7 +117,7 @@ def _attempt(probe: Probe, address: Address, result: Result) -> None:
     )
     try:
         result.client, result.server = _ends(s.fileno())
-        _handshake(s)
+        handshake(s)
         _count(result)
         result.report.connected = True
         if isinstance(probe.credential, Psk):
@@ -146,7 +146,7 @@ def _ends(fileno: int) -> tuple[Address, Address]:
         return s.getsockname()[:2], s.getpeername()[:2]
 
 
-def _handshake(s: DtlsSocket) -> None:
+def handshake(s: DtlsSocket) -> None:
     """Make the handshake; ConnectionRefusedError as soon as the host says so."""
     s.setblocking(False)
     while True:

@@ -21,13 +21,18 @@ from rich.console import Console
 from rich.table import Table
 
 from .closure import closure
-from .wasm import Missing, Wasm, find_tool
+from .wasm import HERE, Missing, Wasm, find_tool
 from .wasm.handshake import handshake
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "size.json"
 AES = "dtls_micro.crypto.aes"  # every board with cryptolib or aesio has it in the firmware
 ECDHE = ["dtls_micro.client", "dtls_micro.ecdhe", "dtls_micro.pin", "dtls_micro.crypto.ccm"]
+# Modules of CoAP that a client over DTLS does not load: other channels, the server role ...
+ON_DEMAND = (
+    *("aio_endpoint", "link", "notifications", "observation", "observers", "resources"),
+    *("served_blocks", "udp", "upload"),
+)
 # kind of handshake, buffers, name, what the program imports, what the board may have itself
 PROFILES = (
     (
@@ -121,6 +126,27 @@ def handshakes(kind: str, size: int, name: str, modules: dict[str, bytes]) -> di
     return {f"{name}: {size}-byte buffers: {what}": value for what, value in found.items()}
 
 
+def coap(table: dict[str, int]) -> None:
+    """Add what CoAP costs beside a PSK client with sockets."""
+    before = ["dtls_micro.blocking", "dtls_micro.psk"]
+    client = ["dtls_micro.coap.connection", "dtls_micro.coap.blocking", "dtls_micro.coap.secure"]
+    modules = code([*before, *client, "dtls_micro.coap.resources", "dtls_micro.coap.aio_endpoint"])
+    own = [name for name in modules if name.startswith("dtls_micro.coap")]
+    loaded = set(own) - {f"dtls_micro.coap.{name}" for name in ON_DEMAND}
+    for name in own:
+        table[f"mpy {name}"] = len(modules[name])
+    table["CoAP client: mpy"] = sum(len(modules[name]) for name in loaded)
+    table["CoAP client: RAM after import"] = import_cost(modules, before, client)
+    role = import_cost(modules, [*before, *client], ["dtls_micro.coap.resources"])
+    table["CoAP client: RAM of the server role"] = role
+    with Wasm() as python:
+        load(python, modules)
+        python.put("/lib/measure_coap.py", (HERE / "measure_coap.py").read_bytes())
+        python.run("import measure_coap")
+        allocated = python.eval("measure_coap.request()")
+    table["CoAP client: heap of a request and its response, garbage included"] = allocated
+
+
 def measure() -> dict[str, int]:
     """Return every number of the table, in bytes but for the datagrams."""
     table: dict[str, int] = {}
@@ -128,6 +154,7 @@ def measure() -> dict[str, int]:
         profile(table, name, program, extra)
         for size in sizes:
             table.update(handshakes(kind, size, name, code([*program, *extra])))
+    coap(table)
     return table
 
 

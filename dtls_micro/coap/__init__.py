@@ -1,0 +1,8 @@
+"""CoAP (RFC 7252) for devices: a client, and a server for the peer on the same connection."""
+
+
+def connect(uri, credential=None, port=None, timeout=None, **options):
+    """Return a blocking.Endpoint connected to the server of a URI; see connection.py."""
+    from .connection import connect as connect_blocking
+
+    return connect_blocking(uri, credential, port, timeout, **options)

@@ -1,0 +1,93 @@
+"""The peer's observations of our resources (RFC 7641 section 4)."""
+
+from micropython import const
+
+from .message import CON, NON
+
+_OBSERVE = const(6)
+_MOST = const(16)  # observations at once; more are answered without Observe
+
+
+class Observer:
+    """One observation: an item of reliability.py, whose message is the last notification.
+
+    While a notification is under way another one only is noted, and sent after it.
+    """
+
+    def __init__(self, observers, request):
+        self.request = request
+        self.message = None
+        self._observers = observers
+        self._again = False
+        self._busy = False
+
+    def notify(self, confirmable: bool):
+        """Send the present state, now or when the last notification has arrived."""
+        if self._busy:
+            self._again = True
+            return
+        self.message = self._observers.notification(self.request)
+        self.message.type = CON if confirmable else NON
+        self.message.token = self.request.token
+        self._busy = confirmable
+        if not self.message.ok:  # section 4.2: it is the last one
+            self._observers.remove(self)
+        self._observers.engine.send(self)
+
+    def acknowledged(self):
+        """Go on with what has changed meanwhile."""
+        self._busy = False
+        if self._again:
+            self._again = False
+            self.notify(True)
+
+    def rejected(self):
+        """End: the peer does not want it any more."""
+        self._observers.remove(self)
+
+    def lost(self):
+        """End: the peer has gone."""
+        self._observers.remove(self)
+
+
+class Observers:
+    """All observations; `render` makes the response of a GET."""
+
+    def __init__(self, engine, render):
+        self.engine = engine
+        self._render = render
+        self._list = []
+        self._sequence = 1
+
+    def on_response(self, request, response):
+        """Begin or end an observation by the request, and say so in the response."""
+        for one in self._list:
+            if one.request.token == request.token:
+                self.remove(one)
+                break
+        if request.uint(_OBSERVE) == 0 and response.ok and len(self._list) < _MOST:
+            self._list.append(Observer(self, request))
+            self._number(response)
+
+    def notify(self, path: str, confirmable: bool):
+        """Send the present state of a resource to all that observe it."""
+        for one in list(self._list):
+            if one.request.path == path:
+                one.notify(confirmable)
+
+    def notification(self, request):
+        """Return the response that a GET would have now, as a notification."""
+        response = self._render(request)
+        if response.ok:
+            self._number(response)
+        return response
+
+    def remove(self, one):
+        """End an observation."""
+        if one in self._list:
+            self._list.remove(one)
+
+    def _number(self, response):
+        self._sequence = self._sequence + 1 & 0xFFFFFF
+        octets = self._sequence.to_bytes(3, "big")
+        response.add(_OBSERVE, octets)

@@ -1,0 +1,122 @@
+"""One request of the user with all the messages that it takes: blocks, and an Echo.
+
+transfer = Transfer(...)
+while transfer.more:
+    send transfer.request(), get the response, transfer.take(response)
+transfer.response has it all
+"""
+
+from micropython import const
+
+from .download import Download
+from .message import CON, NON, Message
+
+_FETCH = const(5)
+_ECHO = const(252)
+_REQUEST_TAG = const(292)
+_UNAUTHORIZED = const(0x81)
+_CHALLENGES = const(3)  # Echo values that are sent back; a server asks once
+_HEADROOM = const(96)  # bytes that a block leaves for header, token and options of a response
+
+
+class Transfer:
+    """A request and its response, whatever their sizes.
+
+    code, options:  of the request; the options are a list of (number, bytes)
+    payload:        bytes, or an object with read(n)
+    room:           bytes of the largest datagram that can be sent, and received
+    settings:       the user's: into, most, block (a block size), progress, confirmable, tag
+    """
+
+    # Of the class, because an attribute of an instance takes memory.
+    more = True
+    response = None
+    _up = None
+    _echo = None
+    _challenges = 0
+
+    def __init__(self, code, options, payload, room, settings):
+        self._code = code
+        self._options = options
+        self._type = CON if settings.get("confirmable", True) else NON
+        self._settings = settings
+        szx = _szx(settings.get("block"), room[1] - _HEADROOM)
+        # A server that is not told would send 1024 bytes at once, or what it likes.
+        self._small = _szx(None, room[1] - _HEADROOM) < 6
+        self._early = szx < 6 or settings.get("block") is not None
+        self._down = Download(settings.get("into"), settings.get("most", 16384), szx)
+        self._payload = payload
+        self._prepare(payload, room[0], settings)
+
+    def _prepare(self, payload, room: int, settings):
+        """Send a body in blocks if it is a stream, or too long for one message or the user."""
+        used = 16
+        for _, value in self._options:
+            used += 5 + len(value)
+        szx = _szx(settings.get("block"), room - used)
+        if hasattr(payload, "read"):
+            self._upload(payload, szx, settings.get("total"))
+        elif len(payload) > min(room - used, 1 << szx + 4 if settings.get("block") else room):
+            from io import BytesIO
+
+            self._upload(BytesIO(payload), szx, len(payload))
+
+    def _upload(self, source, szx: int, total):
+        from .upload import Upload  # most programs send nothing that is so long
+
+        self._up = Upload(source, szx, total)
+
+    @property
+    def uploading(self) -> bool:
+        """Tell whether blocks of the request's body are under way."""
+        return self._up is not None and self._up.offset > 0
+
+    def request(self):
+        """Return the next message to send."""
+        message = Message(self._code, b"", self._options)
+        message.type = self._type
+        if self._echo is not None:
+            message.add(_ECHO, self._echo)
+        if self._up:
+            if "tag" in self._settings:
+                message.add(_REQUEST_TAG, self._settings["tag"])
+            self._up.fill(message)
+        elif not self._down.offset or self._code == _FETCH:
+            message.payload = self._payload
+        if self._down.offset:
+            self._down.fill(message)
+        elif self._small or self._early and not self._up:
+            self._down.fill(message)
+        return message
+
+    def take(self, response):
+        """Take the response on the message that request() returned last."""
+        self.response = response
+        echo = response.option(_ECHO)
+        if response.code == _UNAUTHORIZED and echo and self._challenges < _CHALLENGES:
+            self._challenges += 1
+            self._echo = echo
+            return
+        if self._up and self._up.take(response):
+            self._tell(self._up.offset, self._up.total)
+            return
+        self._up = None
+        self.more = response.ok and self._down.take(response)
+        if response.ok:
+            self._tell(self._down.offset, self._down.total)
+        if not self.more and response.ok:
+            response.payload = self._down.body
+
+    def _tell(self, done: int, total):
+        if self._settings.get("progress"):
+            self._settings["progress"](done, total)
+
+
+def _szx(size, room: int) -> int:
+    """Return the exponent of the largest block size that fits; `size` is the user's or None."""
+    if size is not None and size not in (16, 32, 64, 128, 256, 512, 1024):
+        raise ValueError("a block size is 16, 32, 64, 128, 256, 512 or 1024")
+    szx = 6
+    while szx and 1 << szx + 4 > min(room, size or 1024):
+        szx -= 1
+    return szx

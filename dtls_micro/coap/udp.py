@@ -1,0 +1,50 @@
+"""Channels of plain UDP: `coap://`, for blocking.py and aio.py. Nothing is protected."""
+
+from errno import ECONNREFUSED
+
+from micropython import const
+
+_SIZE = const(1152)
+
+
+class UdpChannel:
+    """A UDP socket of the port to (host, port)."""
+
+    def __init__(self, port, address):
+        self._socket = port.socket(address)
+
+    def send(self, datagram):
+        """Send one datagram."""
+        self._socket.send(datagram)
+
+    def receive(self, ms: int):
+        """Return a datagram, or None if none comes within `ms`, -1 for ever."""
+        datagram = self._socket.receive(_SIZE)
+        if datagram is None and not self._socket.refused and self._socket.wait(ms):
+            datagram = self._socket.receive(_SIZE)
+        if self._socket.refused:
+            raise OSError(ECONNREFUSED, "the host says that nothing listens on that port")
+        return datagram
+
+    def close(self):
+        """Close the socket."""
+        self._socket.close()
+
+
+class AioUdpChannel(UdpChannel):
+    """The same for asyncio."""
+
+    def __init__(self, port, address):
+        super().__init__(port, address)
+        self._readable = port.readable
+
+    async def receive(self):
+        """Return a datagram, or None for none yet."""
+        datagram = super().receive(0)
+        if datagram is None:
+            await self._readable(self._socket)
+        return datagram
+
+    async def close(self):
+        """Close the socket."""
+        super().close()
