@@ -11,6 +11,7 @@ from runtimes import BOTH, CPYTHON, micropython
 from servers_coap import AioCoap, Californium, LibCoap, LibCoapGnuTls, LibCoapPlain
 
 CASES = Path(__file__).resolve().parent / "coap_cases.py"
+AIO_CASES = CASES.with_name("coap_aio_cases.py")
 PLUGTEST = [
     node.name
     for node in ast.parse(CASES.read_text()).body
@@ -27,12 +28,12 @@ OTHERS = [
 ]
 
 
-def play(python: str, base: str, cases, server, secure: bool, **options) -> dict:
-    """Run cases of coap_cases.py; return {case: what failed or None}."""
+def play(python, base, cases, server, secure, script=CASES, **options) -> dict:
+    """Run cases of coap_cases.py, or another script; return {case: what failed or None}."""
     job = {"base": base, "cases": list(cases), "identity": server.identity, "options": options}
     job["key"] = server.key.hex() if secure else None
     done = subprocess.run(
-        [sys.executable if python == CPYTHON else micropython(), str(CASES)],
+        [sys.executable if python == CPYTHON else micropython(), str(script)],
         input=json.dumps(job) + "\n",
         capture_output=True,
         text=True,
@@ -52,6 +53,13 @@ def californium():
 def test_plugtest_cases_with_californium(californium, python, secure):
     found = play(python, californium.uri("", secure), PLUGTEST, californium, secure)
     assert found == dict.fromkeys(PLUGTEST)
+
+
+@pytest.mark.parametrize("python, secure", WAYS, ids=WAY_NAMES)
+def test_asyncio_with_californium(californium, python, secure):
+    found = play(python, californium.uri("", secure), [], californium, secure, AIO_CASES)
+    assert len(found) == 5
+    assert not any(found.values()), found
 
 
 @pytest.mark.parametrize(

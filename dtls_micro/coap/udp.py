@@ -4,7 +4,7 @@ from errno import ECONNREFUSED
 
 from micropython import const
 
-_SIZE = const(1152)
+_SIZE = const(1280)  # bytes of the largest datagram; a longer one is dropped
 
 
 class UdpChannel:
@@ -19,12 +19,12 @@ class UdpChannel:
 
     def receive(self, ms: int):
         """Return a datagram, or None if none comes within `ms`, -1 for ever."""
-        datagram = self._socket.receive(_SIZE)
+        datagram = self._socket.receive(_SIZE + 1)
         if datagram is None and not self._socket.refused and self._socket.wait(ms):
-            datagram = self._socket.receive(_SIZE)
+            datagram = self._socket.receive(_SIZE + 1)
         if self._socket.refused:
             raise OSError(ECONNREFUSED, "the host says that nothing listens on that port")
-        return datagram
+        return datagram if datagram and len(datagram) <= _SIZE else None
 
     def close(self):
         """Close the socket."""
