@@ -4,7 +4,7 @@
     after every verb:               send engine.datagram() until it is None
     when engine.tick() is due:      engine.tick(elapsed_ms)
 
-engine.request(message) gives an Exchange, whose `done` becomes true in one of these verbs.
+engine.request(exchange) sends a request; the Exchange's `done` becomes true in one of these verbs.
 Requests of the peer go to `engine.server`, an object with handle(request) that returns the
 response, or None if it will give it to respond() later; without one they are answered 4.04.
 """
@@ -19,8 +19,10 @@ _TOKEN_SIZE = const(4)  # 32 random bits: RFC 7252 section 5.3.1
 _NO_RESPONSE = const(258)
 _PROXY_URI = const(35)
 _PROXY_SCHEME = const(39)
+_IPATCH = const(7)  # the last method
 _BAD_OPTION = const(0x82)
 _NOT_FOUND = const(0x84)
+_NOT_ALLOWED = const(0x85)
 _PROXYING_NOT_SUPPORTED = const(0xA5)
 
 
@@ -46,6 +48,8 @@ class Engine:
 
     def ping(self, exchange: Exchange):
         """Send an empty message (section 4.3)."""
+        if self.error:
+            raise self.error
         self._exchanges.append(exchange)
         self._layer.send(exchange)
 
@@ -56,7 +60,7 @@ class Engine:
 
     def send(self, item):
         """Send an item whose response nobody waits for: see reliability.py."""
-        if not item.message.token:
+        if item.message.code >> 5 == 0:  # a request; the token of a response may be empty
             item.message.token = self._token()
         self._layer.send(item)
 
@@ -71,16 +75,23 @@ class Engine:
         return self._layer.datagram()
 
     def tick(self, elapsed_ms: int) -> int:
-        """Let time pass; return for how long at most tick() can wait, -1 for ever."""
-        left = self._layer.tick(elapsed_ms)
+        """Let time pass; return for how long at most tick() can wait, -1 for ever.
+
+        It is 0 when an exchange has ended, so that whoever waits for that looks at it.
+        """
+        self._layer.tick(elapsed_ms)
+        left = -1
         for i in range(len(self._exchanges) - 1, -1, -1):
             exchange = self._exchanges[i]
-            mine = 0 if exchange.done and not exchange.lasting else exchange.tick(elapsed_ms)
+            mine = 0
+            if not exchange.done or exchange.lasting:
+                mine = exchange.tick(0 if exchange.fresh else elapsed_ms)
+                exchange.fresh = False
             if mine == 0:
                 self.forget(exchange)
-            elif left < 0 or mine < left:
-                left = mine
-        return left
+            left = mine if left < 0 else min(left, mine)
+        mine = self._layer.tick(0)  # it may have begun with another message meanwhile
+        return mine if left < 0 else left if mine < 0 else min(left, mine)
 
     def receive(self, datagram):
         """Take one datagram."""
@@ -116,6 +127,7 @@ class Engine:
         for exchange in self._exchanges:
             if not exchange.done or exchange.lasting:
                 exchange.fail(error)
+            self._layer.forget(exchange)
         self._exchanges.clear()
 
     def _token(self) -> bytes:
@@ -136,6 +148,7 @@ class Engine:
                     self._layer.reject(response)
                 else:
                     self._layer.acknowledge(response)
+                exchange.fresh = True
                 if not exchange.take(response):
                     self._exchanges.remove(exchange)
                 return
@@ -149,7 +162,9 @@ class Engine:
             self._layer.answer(request, Message(_BAD_OPTION, text.encode()))
 
     def _serve(self, request):
-        if request.option(_PROXY_URI) or request.option(_PROXY_SCHEME):
+        if request.code > _IPATCH:
+            response = Message(_NOT_ALLOWED)
+        elif request.option(_PROXY_URI) or request.option(_PROXY_SCHEME):
             response = Message(_PROXYING_NOT_SUPPORTED)
         elif self.server is None:
             response = Message(_NOT_FOUND)

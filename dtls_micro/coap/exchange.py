@@ -13,10 +13,12 @@ class Exchange:
     error:     why there will be none, or None
     event:     something with set() that is to be called when it is done, or None
     lasting:   several responses may come: an observation
+    fresh:     its time begins with the next tick: of engine.py
     """
 
     # Of the class, because an attribute of an instance takes memory.
     lasting = False
+    fresh = True
     response = None
     error = None
     event = None

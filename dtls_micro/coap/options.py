@@ -6,7 +6,11 @@ Known are those of RFC 7252, 7641 (Observe), 7959 (Block1, Block2, Size2), 7967 
 and 9175 (Echo, Request-Tag).
 """
 
-# Number (2 bytes), least and most length, 1 if it may be repeated. Proxy-Uri's most is 1034.
+from micropython import const
+
+# Number (2 bytes), least and most length, 1 if it may be repeated.
+_PROXY_URI = const(35)
+_LONGEST_URI = const(1034)
 _KNOWN = (
     b"\x00\x01\x00\x08\x01"  # If-Match
     b"\x00\x03\x01\xff\x00"  # Uri-Host
@@ -24,7 +28,7 @@ _KNOWN = (
     b"\x00\x17\x00\x03\x00"  # Block2
     b"\x00\x1b\x00\x03\x00"  # Block1
     b"\x00\x1c\x00\x04\x00"  # Size2
-    b"\x00\x23\x01\xff\x00"  # Proxy-Uri
+    b"\x00\x23\x01\xff\x00"  # Proxy-Uri, whose most does not fit
     b"\x00\x27\x01\xff\x00"  # Proxy-Scheme
     b"\x00\x3c\x00\x04\x00"  # Size1
     b"\x00\xfc\x01\x28\x00"  # Echo
@@ -37,12 +41,15 @@ def understood(number: int, size: int, again: bool) -> bool:
     """Tell whether an option of `size` bytes is known and may be there, `again` if repeated."""
     for at in range(0, len(_KNOWN), 5):
         if _KNOWN[at] << 8 | _KNOWN[at + 1] == number:
-            return _KNOWN[at + 2] <= size <= _KNOWN[at + 3] and (not again or _KNOWN[at + 4] == 1)
+            most = _LONGEST_URI if number == _PROXY_URI else _KNOWN[at + 3]
+            return _KNOWN[at + 2] <= size <= most and (not again or _KNOWN[at + 4] == 1)
     return False
 
 
 def uint(value: int) -> bytes:
     """Return a number in as few bytes as it needs: none for 0 (RFC 7252 section 3.2)."""
+    if value < 0:
+        raise ValueError("a number in an option is not negative")
     size = 0
     while value >> 8 * size:
         size += 1

@@ -35,9 +35,10 @@ class Reliability:
         self._item = None  # whose message is under way
         self._datagram = bytearray()  # that message
         self._due = False  # it is to be sent
+        self._fresh = False  # its time begins with the next tick
         self._left_ms = self._timeout_ms = self._tries = 0
         self._ready = []  # datagrams to send
-        self._answers = []  # [mid, datagram or None, age in ms] of messages that came
+        self._answers = []  # [mid, datagram or None, age in ms or -1] of what came
         self._unconfirmed = None  # the last item with a NON message: a RST may come
 
     def send(self, item):
@@ -94,16 +95,19 @@ class Reliability:
         return None
 
     def tick(self, elapsed_ms: int) -> int:
-        """Let time pass; return for how long at most tick() can wait, -1 for ever."""
+        """Let time pass; return for how long at most tick() can wait, -1 for ever.
+
+        For what was sent or came since the last tick no time has passed yet.
+        """
         for answer in self._answers:
-            answer[2] += elapsed_ms
+            answer[2] = 0 if answer[2] < 0 else answer[2] + elapsed_ms
         while self._answers and self._answers[0][2] > _LIFETIME:
             self._answers.pop(0)
-        if self._item is None:
-            return -1
-        self._left_ms -= elapsed_ms
-        if self._left_ms <= 0:
-            self._expire()
+        if self._item is not None and not self._fresh:
+            self._left_ms -= elapsed_ms
+            if self._left_ms <= 0:
+                self._expire()
+        self._fresh = False
         return -1 if self._item is None else self._left_ms
 
     def receive(self, datagram):
@@ -155,7 +159,7 @@ class Reliability:
                 return True
         if len(self._answers) == _REMEMBERED:
             self._answers.pop(0)
-        self._answers.append([message.mid, None, 0])
+        self._answers.append([message.mid, None, -1])
         return False
 
     def _remember(self, mid: int, datagram):
@@ -178,7 +182,7 @@ class Reliability:
             self._timeout_ms = self._ack_timeout_ms + self._ack_timeout_ms * part // 510
             self._left_ms = self._timeout_ms
             self._tries = 0
-            self._due = True
+            self._due = self._fresh = True
 
     def _expire(self):
         """Repeat the message that is under way, or give it up."""
