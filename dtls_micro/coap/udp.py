@@ -4,7 +4,7 @@ from errno import ECONNREFUSED
 
 from micropython import const
 
-_SIZE = const(1280)  # bytes of the largest datagram; a longer one is dropped
+_SIZE = const(1152)  # bytes of the largest datagram (RFC 7252 section 4.6); others are dropped
 
 
 class UdpChannel:
