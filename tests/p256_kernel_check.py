@@ -1,0 +1,156 @@
+"""What every kernel of P-256 must do, against Python's integers and the portable arithmetic.
+
+Runs on both Pythons: a kernel is a function run(program, arena, digit).
+"""
+
+from dtls_micro.crypto import p256
+from dtls_micro.crypto.p256_comb import COMB
+from dtls_micro.crypto.p256_kernel import P256
+
+P = p256.CURVE.p
+N = p256.CURVE.n
+END, MUL, SQR, ADD, SUB, PICK, CHOOSE = range(7)
+EDGES = (0, 1, P - 1, P, P + 1, 2**256 - 1, 2**255, 2**128, 2**128 - 1, (2**128 - 1) << 128,
+         2**224, 2**256 - 2**224, 2**256 - 2**32)  # fmt: skip
+# Scalars at the edges, and such as make an addition meet a doubling.
+SCALARS = (1, 2, 3, 15, 16, N - 1, N - 2, N - 6, N - 10, N - 30, 2**255, 2**128, N >> 1)
+
+
+def reference(program, arena, digit):
+    """A kernel on Python's integers."""
+    inverse = pow(2**256 % P, P - 2, P)
+    above = at = 0
+
+    def get(number):
+        return int.from_bytes(arena[32 * number : 32 * number + 32], "little")
+
+    def put(number, value):
+        arena[32 * number : 32 * number + 32] = (value % P).to_bytes(32, "little")
+
+    while program[at] != END:
+        op, d, a, b = program[at : at + 4]
+        at += 4
+        if op == MUL:
+            put(d, get(a) * get(b) * inverse)
+        elif op == SQR:
+            value = get(a)
+            for _ in range(b):
+                value = value * value * inverse % P
+            put(d, value)
+        elif op == ADD:
+            put(d, get(a) + get(b))
+        elif op == SUB:
+            put(d, get(a) - get(b))
+        elif op == PICK:
+            above = digit >= b
+            entry = a + 2 * (digit - b if above else b - 1 - digit)
+            arena[32 * d : 32 * d + 64] = arena[32 * entry : 32 * entry + 64]
+        else:
+            put(d, get(a) if above else get(b))
+
+
+class Random:
+    """Numbers that are the same each time."""
+
+    def __init__(self, seed=1):
+        self._state = seed
+
+    def __call__(self, size):
+        out = bytearray(size)
+        for i in range(size):
+            self._state = (self._state * 1103515245 + 12345) & 0x3FFFFFFF
+            out[i] = self._state >> 16 & 255
+        return bytes(out)
+
+    def number(self):
+        return int.from_bytes(self(32), "big")
+
+
+def check_field(run, count=20):
+    """Every operation on edges and at random."""
+    random = Random()
+    pairs = [(x, y) for x in EDGES for y in EDGES]
+    pairs += [(random.number(), random.number()) for _ in range(count)]
+    for x, y in pairs:
+        arena = bytearray(32 * 8)
+        arena[32:64] = x.to_bytes(32, "little")
+        arena[64:96] = y.to_bytes(32, "little")
+        wanted = bytearray(arena)
+        program = b"\1\3\1\2\3\4\1\2\4\5\1\2\2\6\1\1\2\7\2\3\0\0\0\0"
+        run(program, arena, 0)
+        reference(program, wanted, 0)
+        for number in range(3, 8):
+            got = int.from_bytes(arena[32 * number : 32 * number + 32], "little")
+            want = int.from_bytes(wanted[32 * number : 32 * number + 32], "little")
+            assert got % P == want, (number, x, y)
+        assert arena[:96] == wanted[:96]
+
+
+def check_aliases(run):
+    """The result may lie where an operand does."""
+    random = Random(2)
+    for op in (MUL, ADD, SUB):
+        for d, a, b in ((1, 1, 2), (2, 1, 2), (1, 1, 1), (3, 1, 1)):
+            arena = bytearray(random(32 * 4))
+            wanted = bytearray(arena)
+            program = bytes((op, d, a, b, 0, 0, 0, 0))
+            run(program, arena, 0)
+            reference(program, wanted, 0)
+            got = int.from_bytes(arena[32 * d : 32 * d + 32], "little")
+            assert got % P == int.from_bytes(wanted[32 * d : 32 * d + 32], "little"), (op, d, a, b)
+
+
+def check_pick(run):
+    """Every digit picks its entry and chooses its sign."""
+    random = Random(3)
+    for entries in (8, 16):
+        table = random(64 * entries)
+        for digit in range(2 * entries):
+            arena = bytearray(64 * 2 + len(table))
+            arena[128:] = table
+            program = bytes((PICK, 0, 4, entries, CHOOSE, 2, 4, 5, 0, 0, 0, 0))
+            wanted = bytearray(arena)
+            run(program, arena, digit)
+            entry = digit - entries if digit >= entries else entries - 1 - digit
+            wanted[:64] = table[64 * entry : 64 * entry + 64]
+            wanted[64:96] = table[:32] if digit >= entries else table[32:64]
+            assert arena == wanted, digit
+
+
+def check_curve(run, sha256, count=1):
+    """The four functions against the portable ones."""
+    random = Random(4)
+    arithmetic = P256(run, COMB)
+    for _ in range(count):
+        private, public = arithmetic.keypair(random)
+        assert public == p256.public(private, random)
+        other, peer = p256.keypair(random)
+        assert arithmetic.shared(private, peer, random) == p256.shared(other, public, random)
+        digest = random(32)
+        signature = arithmetic.sign(private, digest, sha256, random)
+        assert signature == p256.sign(private, digest, sha256, random)
+        assert arithmetic.verify(public, digest, signature)
+        assert not arithmetic.verify(public, random(32), signature)
+        assert not arithmetic.verify(peer, digest, signature)
+
+
+def check_scalars(run, scalars=SCALARS):
+    """Scalars that are made to break it."""
+    random = Random(5)
+    arithmetic = P256(run, COMB)
+    peer = p256.keypair(random)[1]
+    for k in scalars:
+        private = k.to_bytes(32, "big")
+        assert arithmetic.shared(private, peer, random) == p256.shared(private, peer, random), k
+    for private in (bytes(32), N.to_bytes(32, "big"), b"\1" * 31):
+        try:
+            arithmetic.shared(private, peer, random)
+        except ValueError:
+            continue
+        raise AssertionError("no error for " + repr(private))
+    for wrong in (peer[:-1], b"\2" + peer[1:], peer[:-1] + bytes((peer[-1] ^ 1,))):
+        try:
+            arithmetic.shared(b"\1" * 32, wrong, random)
+        except ValueError:
+            continue
+        raise AssertionError("no error for a point that is none")

@@ -1,0 +1,77 @@
+"""The ARMv6-M kernel as mpy-cross puts it into a .mpy, run in an emulated Cortex-M0."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from p256_kernel_check import (
+    Random,
+    check_aliases,
+    check_curve,
+    check_field,
+    check_pick,
+    check_scalars,
+)
+from runtimes import need_module
+
+from dtls_micro.crypto import p256_programs
+from dtls_micro.crypto.p256_comb import COMB
+from tools.kernels.generate import FILES
+from tools.kernels.p256 import build
+from tools.wasm import find_tool
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "ports/rp2/p256_thumb.py"
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
+    from tools.kernels.emulate import CortexM0, compiled
+
+    return CortexM0(compiled(SOURCE, build().code(), find_tool("mpy-cross")))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_generated_files_are_what_the_generator_makes(name):
+    assert (ROOT / name).read_text() == FILES[name]()
+
+
+def test_field(kernel):
+    check_field(kernel, 100)
+    check_aliases(kernel)
+    check_pick(kernel)
+
+
+def test_curve(kernel):
+    check_curve(kernel, hashlib.sha256)
+
+
+def test_scalars_at_the_edges(kernel):
+    check_scalars(kernel)
+
+
+def test_cycles(kernel):
+    """The targets of the kernel itself; tools/bench_kernels.py prints the sums."""
+    empty = cycles(kernel, bytes(4))
+    assert cycles(kernel, b"\1\3\1\2" + bytes(4)) - empty <= 1650  # dispatch included
+    assert cycles(kernel, b"\2\3\1\1" + bytes(4)) - empty <= 1150
+    assert len(build().code()) + len(COMB) <= 12 * 1024
+
+
+def cycles(kernel, program) -> int:
+    kernel(program, bytearray(Random()(32 * 103)), 0)
+    return kernel.cycles
+
+
+@pytest.mark.parametrize("name", ["WINDOW", "SECOND_COMB", "FIRST_WINDOW", "AFFINE", "MULTIPLES"])
+def test_the_trace_does_not_depend_on_what_is_computed(kernel, name):
+    random = Random(9)
+    traces = set()
+    for digit in (0, 1, 7, 8, 14, 15):
+        for fill in (bytes(32 * 103), b"\xff" * (32 * 103), random(32 * 103)):
+            kernel.trace = []
+            kernel(getattr(p256_programs, name), bytearray(fill), digit)
+            traces.add(tuple(kernel.trace))
+    kernel.trace = None
+    assert len(traces) == 1

@@ -1,0 +1,1 @@
+"""Machine code for boards: what generates it, and an emulator that counts its cycles."""

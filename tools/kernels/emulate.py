@@ -1,0 +1,108 @@
+"""Machine code in unicorn's Cortex-M0, with the cycles of a Cortex-M0+ (its TRM, section 3.3).
+
+Loads and stores take 2 cycles, LDM, STM and PUSH 1 and one for each register, POP with PC 3
+more, a branch 2 if it is taken, BL 3, BX 2, everything else 1, MULS too: code in RAM without
+wait states, as MicroPython loads it.
+"""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
+from unicorn.arm_const import (
+    UC_ARM_REG_LR,
+    UC_ARM_REG_R0,
+    UC_ARM_REG_R1,
+    UC_ARM_REG_R2,
+    UC_ARM_REG_SP,
+    UC_CPU_ARM_CORTEX_M0,
+)
+
+_CODE = 0x10000000
+_DATA = 0x20000000
+_PROGRAM = _DATA + 0x8000
+_STACK = _DATA + 0x20000
+_STOP = _CODE + 0x1F000
+_ENTRY = bytes.fromhex("f2b5")  # push {r1, r4-r7, lr}: so begins what asm_thumb makes
+_EXIT = bytes.fromhex("f2bd")
+
+
+def compiled(source: Path, code: bytes, mpy_cross: str) -> bytes:
+    """Return the function in the .mpy that mpy-cross makes for ARMv6-M, which holds `code`."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "kernel.mpy"
+        command = [mpy_cross, "-march=armv6m", "-o", str(made), str(source)]
+        subprocess.run(command, check=True)
+        data = made.read_bytes()
+    begin = data.index(code) - len(_ENTRY)
+    end = data.index(_EXIT, begin + len(code)) + len(_EXIT)
+    if data[begin : begin + 2] != _ENTRY or end != begin + len(code) + 4:
+        raise ValueError("this is not what asm_thumb makes of the code")
+    return data[begin:end]
+
+
+def _cost(word: int) -> int:
+    """Return the cycles of an instruction that does not branch."""
+    if word >> 11 in (9, *range(12, 20)) or word >> 12 == 5:
+        return 2
+    if word >> 12 == 12:
+        return 1 + (word & 255).bit_count()
+    if word & 0xFE00 == 0xB400:
+        return 1 + (word & 511).bit_count()
+    if word & 0xFE00 == 0xBC00:
+        return 1 + (word & 255).bit_count() + (3 if word & 256 else 0)
+    if word >> 11 == 30:  # BL, whose second half is not counted again
+        return 3
+    if word >> 11 == 28 or word & 0xFF00 == 0x4700:
+        return 2
+    return 1
+
+
+class CortexM0:
+    """A function kernel(program, arena, digit) in the emulator.
+
+    cycles:  of the last call
+    trace:   a list to which the place of every instruction is added, or None
+    """
+
+    def __init__(self, code: bytes):
+        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._uc.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M0)
+        self._uc.mem_map(_CODE, 0x20000)
+        self._uc.mem_map(_DATA, 0x20000)
+        self._uc.mem_write(_CODE, code)
+        words = [int.from_bytes(code[i : i + 2], "little") for i in range(0, len(code), 2)]
+        self._costs = [_cost(word) for word in words]
+        self._conditional = [word >> 12 == 13 for word in words]
+        self._branch = -1  # place behind the conditional branch that ran last
+        self.cycles = 0
+        self.trace: list[int] | None = None
+        self._uc.hook_add(UC_HOOK_CODE, self._step)
+
+    def _step(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
+        at = (address - _CODE) // 2
+        if self._branch >= 0 and at != self._branch:
+            self.cycles += 1
+        self._branch = at + 1 if self._conditional[at] else -1
+        self.cycles += self._costs[at]
+        if self.trace is not None:
+            self.trace.append(at)
+
+    def __call__(self, program: bytes, arena: bytearray, digit: int) -> None:
+        """Run; the arena is changed as it would be."""
+        uc = self._uc
+        uc.mem_write(_PROGRAM, bytes(program))
+        uc.mem_write(_DATA, bytes(arena))
+        self.cycles = 0
+        self._branch = -1
+        uc.reg_write(UC_ARM_REG_SP, _STACK)
+        uc.reg_write(UC_ARM_REG_LR, _STOP | 1)
+        for register, value in (
+            (UC_ARM_REG_R0, _PROGRAM),
+            (UC_ARM_REG_R1, _DATA),
+            (UC_ARM_REG_R2, digit),
+        ):
+            uc.reg_write(register, value)
+        uc.emu_start(_CODE | 1, _STOP)
+        arena[:] = uc.mem_read(_DATA, len(arena))

@@ -1,0 +1,212 @@
+"""The kernel: an interpreter of programs of field operations, see crypto/p256_programs.py.
+
+It is the body of a function of MicroPython's inline assembler, whose frame saves r4 to r7; the
+arguments are in r0 (program), r1 (arena) and r2 (digit).
+"""
+
+from . import field
+from .field import FRAME, multiply, square
+from .thumb import SP, Thumb
+
+PROGRAM, ARENA, PARAM, COUNT = FRAME, FRAME + 4, FRAME + 8, FRAME + 12
+MASK = FRAME + 16
+WHOLE = FRAME + 20
+END, MUL, SQR, ADD, SUB, PICK, CHOOSE = range(7)
+
+
+def far(a: Thumb, op: int, label: str) -> None:
+    """Jump to a label if the opcode in r5 is `op`."""
+    skip = f"not_{label}"
+    a.cmpi(5, op)
+    a.b(skip, "ne")
+    a.bl(label)
+    a.label(skip)
+
+
+def build() -> Thumb:
+    a = Thumb()
+    for r in (8, 9, 10, 11):
+        a.mov(4, r)
+        a.push(4)
+    a.add_sp(-WHOLE)
+    a.str_(1, SP, ARENA)
+    a.str_(2, SP, PARAM)
+    a.mov(4, 0)
+    a.b("fetch")
+    a.label("next")
+    a.ldr(4, SP, PROGRAM)
+    a.label("fetch")
+    a.ldm(4, 5)
+    a.str_(4, SP, PROGRAM)
+    a.ldr(6, SP, ARENA)
+    a.lsrs(2, 5, 24)
+    a.mov(12, 2)
+    a.lsls(2, 2, 5)
+    a.adds(2, 2, 6)
+    a.lsls(1, 5, 8)
+    a.lsrs(1, 1, 24)
+    a.lsls(1, 1, 5)
+    a.adds(1, 1, 6)
+    a.lsls(3, 5, 16)
+    a.lsrs(3, 3, 24)
+    a.lsls(3, 3, 5)
+    a.adds(3, 3, 6)
+    a.mov(11, 3)
+    a.uxtb(5, 5)
+    far(a, MUL, "mul")
+    far(a, SQR, "sqr")
+    far(a, ADD, "add")
+    far(a, SUB, "sub")
+    far(a, PICK, "pick")
+    far(a, CHOOSE, "choose")
+    a.bl("end")
+    a.label("add")
+    addsub(a, False)
+    a.bl("next")
+    a.label("sub")
+    addsub(a, True)
+    a.bl("next")
+    a.label("pick")
+    pick(a)
+    a.bl("next")
+    a.label("choose")
+    choose(a)
+    a.bl("next")
+    a.label("mul")
+    a.movi(3, 1)
+    a.str_(3, SP, COUNT)
+    multiply(a)
+    a.bl("reduce")
+    a.label("sqr")
+    a.mov(3, 12)
+    a.str_(3, SP, COUNT)
+    a.label("square")
+    square(a)
+    a.label("reduce")
+    field.combine(a)
+    field.reduce(a)
+    a.ldr(3, SP, COUNT)
+    a.subi(3, 1)
+    a.b("more", "ne")
+    a.bl("next")
+    a.label("more")
+    a.str_(3, SP, COUNT)
+    a.mov(1, 11)
+    a.bl("square")
+    a.label("end")
+    a.add_sp(WHOLE)
+    for r in (11, 10, 9, 8):
+        a.pop(4)
+        a.mov(r, 4)
+    a.movi(0, 0)
+    return a
+
+
+def addsub(a: Thumb, negative: bool) -> None:
+    """[r11] = [r1] +- [r2], below 2**256: p is taken off, or put on, twice if need be."""
+    a.mov(3, 11)
+    for i in range(4):
+        a.ldm(1, 4, 5)
+        a.ldm(2, 6, 7)
+        if negative:
+            a.subs(4, 4, 6) if i == 0 else a.sbcs(4, 6)
+            a.sbcs(5, 7)
+        else:
+            a.adds(4, 4, 6) if i == 0 else a.adcs(4, 6)
+            a.adcs(5, 7)
+        a.stm(3, 4, 5)
+    if negative:
+        a.sbcs(5, 5)  # mask, -1 if p is to be added
+    else:
+        a.movi(5, 0)
+        a.adcs(5, 5)  # c, 1 if p is to be subtracted
+    for again in range(2):
+        a.mov(0, 11)
+        a.mov(3, 11)
+        a.movi(7, 0)
+        if negative:
+            a.rsbs(6, 5)  # c
+            mask, c = 5, 6
+        else:
+            a.rsbs(6, 5)  # mask
+            mask, c = 6, 5
+        words = (mask, mask, mask, 7, 7, 7, c, mask)
+        for i in range(0, 8, 2):
+            a.ldm(0, 1, 2)
+            for r, w in ((1, words[i]), (2, words[i + 1])):
+                if negative:
+                    a.adds(r, r, w) if i == 0 and r == 1 else a.adcs(r, w)
+                else:
+                    a.subs(r, r, w) if i == 0 and r == 1 else a.sbcs(r, w)
+            a.stm(3, 1, 2)
+        if not again:
+            if negative:
+                a.adcs(5, 7)  # -1 + carry
+            else:
+                a.sbcs(5, 7)  # 1 - borrow
+
+
+def pick(a: Thumb) -> None:
+    """[r11], 64 bytes, = the entry for the digit of the r12 entries at [r1].
+
+    All are read: no address depends on which is wanted.
+    """
+    a.mov(2, 12)
+    a.ldr(0, SP, PARAM)
+    a.mov(4, 0)
+    a.ands(4, 2)
+    a.subi(4, 1)
+    a.asrs(4, 4, 31)  # -1 if the digit is below n
+    a.str_(4, SP, MASK)
+    a.eors(0, 4)
+    a.subi(2, 1)
+    a.ands(0, 2)
+    a.mov(8, 0)
+    a.mov(3, 11)
+    # clear
+    a.movi(4, 0)
+    a.movi(5, 0)
+    a.movi(6, 0)
+    a.movi(7, 0)
+    for _ in range(4):
+        a.stm(3, 4, 5, 6, 7)
+    a.movi(0, 0)
+    a.mov(9, 0)  # number of the entry
+    a.label("pick_entry")
+    a.mov(0, 8)
+    a.mov(2, 9)
+    a.eors(0, 2)  # 0 if wanted
+    a.subi(0, 1)
+    a.asrs(0, 0, 31)  # mask: -1 if wanted
+    a.mov(3, 11)
+    for _ in range(8):
+        a.ldm(1, 4, 5)
+        a.ands(4, 0)
+        a.ands(5, 0)
+        a.ldr(6, 3, 0)
+        a.ldr(7, 3, 4)
+        a.orrs(4, 6)
+        a.orrs(5, 7)
+        a.stm(3, 4, 5)
+    a.addi(2, 1)
+    a.mov(9, 2)
+    a.mov(0, 12)
+    a.subs(0, 2, 0)
+    a.b("pick_entry", "ne")
+
+
+def choose(a: Thumb) -> None:
+    """[r11] = [r1] if the digit of the last PICK was n or above, else [r2]."""
+    a.ldr(0, SP, MASK)
+    a.mvns(0, 0)
+    a.mov(3, 11)
+    for _ in range(4):
+        a.ldm(1, 4, 5)
+        a.ldm(2, 6, 7)
+        a.eors(4, 6)
+        a.eors(5, 7)
+        a.ands(4, 0)
+        a.ands(5, 0)
+        a.eors(4, 6)
+        a.eors(5, 7)
+        a.stm(3, 4, 5)

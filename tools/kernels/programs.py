@@ -1,0 +1,236 @@
+"""The programs of dtls_micro/crypto/p256_programs.py, as they are written.
+
+PROGRAMS has them by name; FIRST is what they say about themselves there.
+"""
+
+FIRST = """Programs of field operations that make up P-256, for a kernel of the port.
+
+A kernel is a function run(program, arena, digit) of machine code. The arena is memory for
+field elements of 32 bytes, the first octet the lowest, in Montgomery form (times 2**256); a
+program is steps of four octets: operation, number of the result, of the first and of the
+second operand. Elements are below 2**256 and maybe not below p; time and addresses do not
+depend on their values, nor on `digit`.
+
+    END                   return
+    MUL, ADD, SUB d a b   d = a * b / 2**256, a + b, a - b modulo p
+    SQR d a n             d = a, squared n times over
+    PICK d t n            d and d + 1 = one of the n (a power of two) points at t: of a digit of n
+                          and above number digit - n, else number n - 1 - digit
+    CHOOSE d a b          d = a if the digit of the last PICK was n or above, else b
+
+A scalar k is recoded as 256 signs: k odd is the sum of s_j * 2**j with s_j = 1 if bit j + 1 of k
+is set, or -1. So there is no digit 0 and no branch. Where an addition meets a doubling, which
+only constructed scalars bring about, Z becomes 0, and the portable p256.py does the work.
+"""
+
+END = 0
+MUL = 1
+SQR = 2
+ADD = 3
+SUB = 4
+PICK = 5
+CHOOSE = 6
+
+# Elements of the arena.
+ONE = 0
+X = 1  # the sum, Jacobian
+Y = 2
+Z = 3
+PX = 4  # the point to add, affine
+PY = 5
+NY = 6  # its negative
+T1 = 7  # up to T6
+T2 = 8
+T3 = 9
+T4 = 10
+T5 = 11
+T6 = 12
+ZERO = 13
+SQUARED = 14  # 2**512 modulo p, which brings into Montgomery form
+RAW = 15  # 1, which brings out of it
+TABLE = 16  # eight points
+RATIOS = 32  # seven
+COMB = 39  # of the base point: twice 16 points
+DOUBLE = bytes(
+    (SQR, T1, Z, 1)
+    + (SQR, T2, Y, 1)
+    + (MUL, T3, X, T2)
+    + (SUB, T4, X, T1)
+    + (ADD, T5, X, T1)
+    + (MUL, T4, T4, T5)
+    + (ADD, T5, T4, T4)
+    + (ADD, T4, T4, T5)
+    + (ADD, Z, Y, Z)
+    + (SQR, Z, Z, 1)
+    + (SUB, Z, Z, T2)
+    + (SUB, Z, Z, T1)
+    + (ADD, T3, T3, T3)
+    + (ADD, T3, T3, T3)
+    + (SQR, X, T4, 1)
+    + (SUB, X, X, T3)
+    + (SUB, X, X, T3)
+    + (SUB, T3, T3, X)
+    + (MUL, Y, T4, T3)
+    + (ADD, T2, T2, T2)
+    + (SQR, T2, T2, 1)
+    + (ADD, T2, T2, T2)
+    + (SUB, Y, Y, T2)
+)
+ADD_POINT = bytes(  # the sum and (PX, PY)
+    (SQR, T1, Z, 1)
+    + (MUL, T2, T1, Z)
+    + (MUL, T1, T1, PX)
+    + (MUL, T2, T2, PY)
+    + (SUB, T1, T1, X)
+    + (SUB, T2, T2, Y)
+    + (MUL, Z, Z, T1)
+    + (SQR, T3, T1, 1)
+    + (MUL, T4, T3, T1)
+    + (MUL, T3, T3, X)
+    + (SQR, X, T2, 1)
+    + (SUB, X, X, T3)
+    + (SUB, X, X, T3)
+    + (SUB, X, X, T4)
+    + (SUB, T3, T3, X)
+    + (MUL, T3, T3, T2)
+    + (MUL, T4, T4, Y)
+    + (SUB, Y, T3, T4)
+)
+
+
+def _pick(table: int, entries: int) -> bytes:
+    """Return the steps that put a table's point for the digit into (PX, PY)."""
+    return bytes((PICK, PX, table, entries) + (SUB, NY, ZERO, PY) + (CHOOSE, PY, PY, NY))
+
+
+WINDOW = 4 * DOUBLE + _pick(TABLE, 8) + ADD_POINT
+SECOND_COMB = DOUBLE + _pick(COMB + 32, 16) + ADD_POINT
+FIRST_COMB = _pick(COMB, 16) + ADD_POINT
+
+# Z in T6 to the power p - 2, into T1 (Fermat): p - 2 is, from the top, 32 ones, 31 zeros, a one,
+# 96 zeros, 94 ones, 0, 1.
+INVERT = bytes(
+    (SQR, T1, T6, 1)
+    + (MUL, T1, T1, T6)  # 2 ones
+    + (SQR, T2, T1, 2)
+    + (MUL, T2, T2, T1)  # 4
+    + (SQR, T3, T2, 4)
+    + (MUL, T3, T3, T2)  # 8
+    + (SQR, T4, T3, 8)
+    + (MUL, T4, T4, T3)  # 16
+    + (SQR, T5, T4, 16)
+    + (MUL, T5, T5, T4)  # 32
+    + (SQR, PX, T5, 32)
+    + (MUL, PX, PX, T6)  # 32 ones, 31 zeros, a one
+    + (SQR, PX, PX, 128)
+    + (MUL, PX, PX, T5)  # 96 zeros, and 32 of the ones
+    + (SQR, PX, PX, 32)
+    + (MUL, PX, PX, T5)  # 64
+    + (SQR, PX, PX, 16)
+    + (MUL, PX, PX, T4)  # 80
+    + (SQR, PX, PX, 8)
+    + (MUL, PX, PX, T3)  # 88
+    + (SQR, PX, PX, 4)
+    + (MUL, PX, PX, T2)  # 92
+    + (SQR, PX, PX, 2)
+    + (MUL, PX, PX, T1)  # 94
+    + (SQR, PX, PX, 2)
+    + (MUL, T1, PX, T6)
+)
+
+
+BEGIN = bytes(  # the sum = (PX, PY), with a Z that is given: nobody can foresee coordinates
+    (SQR, T1, Z, 1) + (MUL, X, PX, T1) + (MUL, T1, T1, Z) + (MUL, Y, PY, T1)
+)
+FIRST_WINDOW = _pick(TABLE, 8) + BEGIN
+FIRST_OF_COMB = _pick(COMB + 32, 16) + BEGIN
+ONE_DOUBLE = DOUBLE
+ONE_POINT = _pick(TABLE, 8) + ADD_POINT
+INVERT_Z = bytes((SUB, T6, Z, ZERO)) + INVERT
+AFFINE = INVERT_Z + bytes(
+    (SQR, T2, T1, 1)
+    + (MUL, X, X, T2)
+    + (MUL, T2, T2, T1)
+    + (MUL, Y, Y, T2)
+    + (MUL, X, X, RAW)
+    + (MUL, Y, Y, RAW)
+)
+LOAD = bytes((MUL, PX, PX, SQUARED) + (MUL, PY, PY, SQUARED))
+TWICE = bytes(  # (X, Y) = 2 P and (T5, T6) = P, both with the same Z
+    (SUB, TABLE, PX, ZERO)
+    + (SUB, TABLE + 1, PY, ZERO)
+    + (ADD, Z, PY, PY)
+    + (MUL, T1, Z, PY)
+    + (ADD, T2, T1, T1)
+    + (MUL, T5, PX, T2)
+    + (MUL, T6, T1, T2)
+    + (SUB, T3, PX, ONE)
+    + (ADD, T4, PX, ONE)
+    + (MUL, T3, T3, T4)
+    + (ADD, T4, T3, T3)
+    + (ADD, T3, T3, T4)
+    + (SQR, X, T3, 1)
+    + (SUB, X, X, T5)
+    + (SUB, X, X, T5)
+    + (SUB, T4, T5, X)
+    + (MUL, Y, T3, T4)
+    + (SUB, Y, Y, T6)
+)
+
+
+def _next_multiple(x: int, y: int, to: int, ratio: int) -> bytes:
+    """Return the steps that add 2 P to (x, y), which has its Z (Meloni's co-Z addition)."""
+    return bytes(
+        (SUB, ratio, X, x)
+        + (SQR, T1, ratio, 1)
+        + (SUB, T2, Y, y)
+        + (MUL, T3, x, T1)
+        + (MUL, X, X, T1)
+        + (SUB, T4, X, T3)
+        + (MUL, Y, Y, T4)
+        + (SQR, to, T2, 1)
+        + (SUB, to, to, T3)
+        + (SUB, to, to, X)
+        + (SUB, T4, X, to)
+        + (MUL, to + 1, T2, T4)
+        + (SUB, to + 1, to + 1, Y)
+        + (MUL, Z, Z, ratio)
+    )
+
+
+def _make_affine(x: int, ratio: int) -> bytes:
+    """Return the steps that take a multiple to Z = 1, with the inverse of its Z in Z."""
+    return bytes(
+        (SQR, T1, Z, 1)
+        + (MUL, x, x, T1)
+        + (MUL, T1, T1, Z)
+        + (MUL, x + 1, x + 1, T1)
+        + (MUL, Z, Z, ratio)
+    )
+
+
+def _multiples() -> bytes:
+    """Return the steps from P to the affine table of P, 3 P .. 15 P; one inversion serves all."""
+    steps = TWICE
+    x = T5
+    for i in range(7):
+        steps += _next_multiple(x, x + 1, TABLE + 2 + 2 * i, RATIOS + i)
+        x = TABLE + 2 + 2 * i
+    steps += INVERT_Z + bytes((SUB, Z, T1, ZERO))
+    for i in range(6, -1, -1):
+        steps += _make_affine(TABLE + 2 + 2 * i, RATIOS + i)
+    return steps
+
+
+PROGRAMS = {
+    "LOAD": LOAD,
+    "MULTIPLES": _multiples(),
+    "FIRST_WINDOW": FIRST_WINDOW,
+    "WINDOW": WINDOW,
+    "ONE_DOUBLE": ONE_DOUBLE,
+    "ONE_POINT": ONE_POINT,
+    "FIRST_OF_COMB": FIRST_OF_COMB,
+    "SECOND_COMB": SECOND_COMB,
+    "FIRST_COMB": FIRST_COMB,
+    "AFFINE": AFFINE,
+}
