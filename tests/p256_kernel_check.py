@@ -1,6 +1,6 @@
 """What every kernel of P-256 must do, against Python's integers and the portable arithmetic.
 
-Runs on both Pythons: a kernel is a function run(program, arena, digit).
+Runs on both Pythons: a kernel is a function run(program, arena, place).
 """
 
 from dtls_micro.crypto import p256
@@ -9,17 +9,17 @@ from dtls_micro.crypto.p256_kernel import P256
 
 P = p256.CURVE.p
 N = p256.CURVE.n
-END, MUL, SQR, ADD, SUB, PICK, CHOOSE = range(7)
+END, MUL, SQR, ADD, SUB, PICK, CHOOSE, DIGIT = range(8)
 EDGES = (0, 1, P - 1, P, P + 1, 2**256 - 1, 2**255, 2**128, 2**128 - 1, (2**128 - 1) << 128,
          2**224, 2**256 - 2**224, 2**256 - 2**32)  # fmt: skip
 # Scalars at the edges, and such as make an addition meet a doubling.
 SCALARS = (1, 2, 3, 15, 16, N - 1, N - 2, N - 6, N - 10, N - 30, 2**255, 2**128, N >> 1)
 
 
-def reference(program, arena, digit):
+def reference(program, arena, place):
     """A kernel on Python's integers."""
     inverse = pow(2**256 % P, P - 2, P)
-    above = at = 0
+    above = at = digit = 0
 
     def get(number):
         return int.from_bytes(arena[32 * number : 32 * number + 32], "little")
@@ -41,6 +41,10 @@ def reference(program, arena, digit):
             put(d, get(a) + get(b))
         elif op == SUB:
             put(d, get(a) - get(b))
+        elif op == DIGIT:
+            bits = int.from_bytes(arena[32 * a : 32 * a + 64], "little") >> place + b
+            count = 5 if d == 52 else 4
+            digit = sum([(bits >> i * d & 1) << i for i in range(count)])
         elif op == PICK:
             above = digit >= b
             entry = a + 2 * (digit - b if above else b - 1 - digit)
@@ -101,20 +105,24 @@ def check_aliases(run):
 
 
 def check_pick(run):
-    """Every digit picks its entry and chooses its sign."""
+    """Every digit is found, picks its entry and chooses its sign."""
     random = Random(3)
-    for entries in (8, 16):
+    for entries, apart, places in ((8, 1, (0, 29, 30, 252)), (16, 52, (0, 25, 51))):
         table = random(64 * entries)
+        count = entries.bit_length()
         for digit in range(2 * entries):
-            arena = bytearray(64 * 2 + len(table))
-            arena[128:] = table
-            program = bytes((PICK, 0, 4, entries, CHOOSE, 2, 4, 5, 0, 0, 0, 0))
-            wanted = bytearray(arena)
-            run(program, arena, digit)
-            entry = digit - entries if digit >= entries else entries - 1 - digit
-            wanted[:64] = table[64 * entry : 64 * entry + 64]
-            wanted[64:96] = table[:32] if digit >= entries else table[32:64]
-            assert arena == wanted, digit
+            for place in places:
+                arena = bytearray(64 * 3 + len(table))
+                signs = sum([(digit >> i & 1) << place + i * apart for i in range(count)])
+                arena[128:192] = signs.to_bytes(64, "little")
+                arena[192:] = table
+                program = (DIGIT, apart, 4, 0, PICK, 0, 6, entries, CHOOSE, 2, 6, 7, 0, 0, 0, 0)
+                wanted = bytearray(arena)
+                run(bytes(program), arena, place)
+                entry = digit - entries if digit >= entries else entries - 1 - digit
+                wanted[:64] = table[64 * entry : 64 * entry + 64]
+                wanted[64:96] = table[:32] if digit >= entries else table[32:64]
+                assert arena == wanted, (digit, place)
 
 
 def check_curve(run, sha256, count=1):

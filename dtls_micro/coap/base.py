@@ -203,4 +203,7 @@ def links(response) -> list:
 
     if not response.ok:
         raise CoapError("the server does not tell its resources: %s" % text(response.code))
-    return parse(response.payload)
+    try:
+        return parse(response.payload)
+    except ValueError as error:
+        raise CoapError("what the server tells is no link format: %s" % error)

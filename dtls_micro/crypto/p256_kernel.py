@@ -20,8 +20,10 @@ _PY = const(5)
 _ZERO = const(13)
 _SQUARED = const(14)
 _RAW = const(15)
-_COMB = const(39)
-_ELEMENTS = const(103)
+_SIGNS = const(39)
+_COLUMNS = const(40)
+_COMB = const(42)
+_ELEMENTS = const(106)
 _SIZE = const(32)
 _TEETH = const(5)
 _SPACING = const(26)
@@ -44,7 +46,7 @@ class P256:
         self._set(_ONE, 2**256 % _P)
         self._set(_SQUARED, 2**512 % _P)
         self._set(_RAW, 1)
-        self._view[_COMB * _SIZE :] = comb
+        self._put(_COMB, comb)
 
     def keypair(self, random):
         """Return a new (private, public): 32 bytes, and 65 bytes 04 || X || Y."""
@@ -58,14 +60,14 @@ class P256:
         k = _scalar(private)
         self._load(_point(peer))
         self._run(programs.MULTIPLES, self._arena, 0)
-        self._set_random(_Z, random)
-        digits = _window(k, _N - k)  # minus the point has the same X
+        self._put(_Z, random(_SIZE))
+        self._set_signs(k, _N - k)  # minus the point has the same X
         run = self._run
         arena = self._arena
-        run(programs.FIRST_WINDOW, arena, digits[0] >> 4)
-        for at in range(1, 64):
-            octet = digits[at >> 1]
-            run(programs.WINDOW, arena, octet & 15 if at & 1 else octet >> 4)
+        run(programs.FIRST_WINDOW, arena, 252)
+        window = programs.WINDOW
+        for place in range(248, -1, -4):
+            run(window, arena, place)
         found = self._affine()
         self._wipe()
         if found is None:
@@ -104,7 +106,8 @@ class P256:
             k = _N - k
             y = _P - y
         self._load((x, y))
-        self._sum(int.from_bytes(digest[:_SIZE], "big") * s % _N, _window(k, k))
+        self._set_signs(k, k)
+        self._sum(int.from_bytes(digest[:_SIZE], "big") * s % _N)
         z = self._get(_Z)
         if z % _P == 0:
             return _portable().verify(public, digest, signature)
@@ -116,40 +119,31 @@ class P256:
             r += _N
         return False
 
-    def _sum(self, m: int, digits):
-        """Add m times the base point and the loaded point times what the digits say (Straus)."""
+    def _sum(self, m: int):
+        """Add m times the base point and the loaded point times what the signs say (Straus)."""
         run = self._run
         arena = self._arena
-        comb = _columns(m)
-        self._run(programs.MULTIPLES, self._arena, 0)
-        self._set(_Z, 2**256 % _P)
-        run(programs.FIRST_WINDOW, arena, digits[0] >> 4)
-        for at in range(1, 64):
-            octet = digits[at >> 1]
-            digit = octet & 15 if at & 1 else octet >> 4
-            place = 4 * (63 - at)
-            if place > _SPACING:
-                run(programs.WINDOW, arena, digit)
-                continue
-            for i in range(place + 3, place - 1, -1):
-                if i < _SPACING:
-                    run(programs.SECOND_COMB, arena, comb[i + _SPACING])
-                    run(programs.FIRST_COMB, arena, comb[i])
-                else:
-                    run(programs.ONE_DOUBLE, arena, 0)
-            run(programs.ONE_POINT, arena, digit)
+        self._set_columns(m)
+        run(programs.MULTIPLES, arena, 0)
+        self._put(_Z, self._view[:_SIZE])  # one
+        run(programs.FIRST_WINDOW, arena, 252)
+        for place in range(248, _SPACING, -4):
+            run(programs.WINDOW, arena, place)
+        for place in range(_SPACING + 1, -1, -1):
+            run(programs.COMB_STEP if place < _SPACING else programs.ONE_DOUBLE, arena, place)
+            if not place & 3:
+                run(programs.ONE_POINT, arena, place)
 
     def _of_base(self, k: int, random):
         """Return (x, y) of k times the base point."""
-        comb = _columns(k)
         run = self._run
         arena = self._arena
-        self._set_random(_Z, random)
-        run(programs.FIRST_OF_COMB, arena, comb[2 * _SPACING - 1])
-        run(programs.FIRST_COMB, arena, comb[_SPACING - 1])
-        for i in range(_SPACING - 2, -1, -1):
-            run(programs.SECOND_COMB, arena, comb[i + _SPACING])
-            run(programs.FIRST_COMB, arena, comb[i])
+        self._set_columns(k)
+        self._put(_Z, random(_SIZE))
+        run(programs.FIRST_OF_COMB, arena, _SPACING - 1)
+        step = programs.COMB_STEP
+        for place in range(_SPACING - 2, -1, -1):
+            run(step, arena, place)
         found = self._affine()
         self._wipe()
         if found is None:
@@ -171,13 +165,23 @@ class P256:
         self._set(_PY, point[1])
         self._run(programs.LOAD, self._arena, 0)
 
-    def _set(self, number: int, value: int):
+    def _put(self, number: int, octets):
+        """Fill the arena from an element on; a slice of the whole would move what is behind."""
         at = number * _SIZE
-        self._view[at : at + _SIZE] = value.to_bytes(_SIZE, "little")
+        part = self._view[at : at + len(octets)]
+        part[:] = octets
 
-    def _set_random(self, number: int, random):
-        at = number * _SIZE
-        self._view[at : at + _SIZE] = random(_SIZE)
+    def _set(self, number: int, value: int):
+        self._put(number, value.to_bytes(_SIZE, "little"))
+
+    def _set_signs(self, k: int, otherwise: int):
+        """Set 256 signs, of the one that is odd."""
+        self._set(_SIGNS, (otherwise, k)[k & 1] >> 1 | 1 << 255)
+
+    def _set_columns(self, k: int):
+        """Set 260 signs of k, or of k + n if that is odd."""
+        k = (k + _N, k)[k & 1] >> 1 | 1 << _TEETH * 2 * _SPACING - 1
+        self._put(_COLUMNS, k.to_bytes(_SIZE + 1, "little"))
 
     def _get(self, number: int) -> int:
         at = number * _SIZE
@@ -185,8 +189,8 @@ class P256:
 
     def _wipe(self):
         """Leave nothing of a secret but the tables of what is public."""
-        for at in range(_X * _SIZE, _ZERO * _SIZE):
-            self._arena[at] = 0
+        self._put(_X, bytes((_ZERO - _X) * _SIZE))
+        self._put(_SIGNS, bytes((_COMB - _SIGNS) * _SIZE))
 
 
 def _scalar(private) -> int:
@@ -205,23 +209,6 @@ def _point(octets):
     if x >= _P or y >= _P or (y * y - (x * x - 3) * x - _B) % _P:
         raise ValueError("not a point of the curve")
     return x, y
-
-
-def _window(k: int, otherwise: int) -> bytes:
-    """Return 64 digits of four signs, the highest first, of the one that is odd."""
-    k = (otherwise, k)[k & 1]
-    return (k >> 1 | 1 << 255).to_bytes(_SIZE, "big")
-
-
-def _columns(k: int) -> bytearray:
-    """Return 52 digits of five signs that are 52 places apart, the lowest first; k may be even."""
-    k = (k + _N, k)[k & 1]
-    width = 2 * _SPACING
-    octets = (k >> 1 | 1 << _TEETH * width - 1).to_bytes(33, "little")
-    digits = bytearray(width)
-    for at in range(_TEETH * width):
-        digits[at % width] |= (octets[at >> 3] >> (at & 7) & 1) << at // width
-    return digits
 
 
 def _portable():

@@ -8,10 +8,10 @@ from . import field
 from .field import FRAME, multiply, square
 from .thumb import SP, Thumb
 
-PROGRAM, ARENA, PARAM, COUNT = FRAME, FRAME + 4, FRAME + 8, FRAME + 12
-MASK = FRAME + 16
-WHOLE = FRAME + 20
-END, MUL, SQR, ADD, SUB, PICK, CHOOSE = range(7)
+PROGRAM, ARENA, PLACE, COUNT = FRAME, FRAME + 4, FRAME + 8, FRAME + 12
+MASK, PARAM = FRAME + 16, FRAME + 20
+WHOLE = FRAME + 24
+END, MUL, SQR, ADD, SUB, PICK, CHOOSE, DIGIT = range(8)
 
 
 def far(a: Thumb, op: int, label: str) -> None:
@@ -30,7 +30,7 @@ def build() -> Thumb:
         a.push(4)
     a.add_sp(-WHOLE)
     a.str_(1, SP, ARENA)
-    a.str_(2, SP, PARAM)
+    a.str_(2, SP, PLACE)
     a.mov(4, 0)
     a.b("fetch")
     a.label("next")
@@ -59,6 +59,7 @@ def build() -> Thumb:
     far(a, SUB, "sub")
     far(a, PICK, "pick")
     far(a, CHOOSE, "choose")
+    far(a, DIGIT, "digit")
     a.bl("end")
     a.label("add")
     addsub(a, False)
@@ -71,6 +72,9 @@ def build() -> Thumb:
     a.bl("next")
     a.label("choose")
     choose(a)
+    a.bl("next")
+    a.label("digit")
+    digit(a)
     a.bl("next")
     a.label("mul")
     a.movi(3, 1)
@@ -210,3 +214,37 @@ def choose(a: Thumb) -> None:
         a.eors(4, 6)
         a.eors(5, 7)
         a.stm(3, 4, 5)
+
+
+def digit(a: Thumb) -> None:
+    """PARAM = the bits of [r1] at PLACE + r12: four in a row, or five with 52 between them.
+
+    The number of the result says which: 1 or 52.
+    """
+    a.ldr(2, SP, PLACE)
+    a.mov(3, 12)
+    a.adds(2, 2, 3)  # place of the bit
+    a.ldr(3, SP, PROGRAM)
+    a.subi(3, 4)
+    a.ldrb(3, 3, 1)  # what lies between
+    a.lsrs(4, 3, 5)
+    a.addi(4, 4)  # bits
+    a.movi(5, 0)  # shift of the bit within the digit
+    a.movi(0, 0)
+    a.label("digit_bit")
+    a.lsrs(6, 2, 5)
+    a.lsls(6, 6, 2)
+    a.adds(6, 6, 1)
+    a.ldr(6, 6, 0)
+    a.movi(7, 31)
+    a.ands(7, 2)
+    a.lsrs_by(6, 7)
+    a.movi(7, 1)
+    a.ands(6, 7)
+    a.lsls_by(6, 5)
+    a.orrs(0, 6)
+    a.adds(2, 2, 3)
+    a.addi(5, 1)
+    a.subi(4, 1)
+    a.b("digit_bit", "ne")
+    a.str_(0, SP, PARAM)

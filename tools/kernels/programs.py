@@ -5,22 +5,20 @@ PROGRAMS has them by name; FIRST is what they say about themselves there.
 
 FIRST = """Programs of field operations that make up P-256, for a kernel of the port.
 
-A kernel is a function run(program, arena, digit) of machine code. The arena is memory for
+A kernel is a function run(program, arena, place) of machine code. The arena is memory for
 field elements of 32 bytes, the first octet the lowest, in Montgomery form (times 2**256); a
 program is steps of four octets: operation, number of the result, of the first and of the
 second operand. Elements are below 2**256 and maybe not below p; time and addresses do not
-depend on their values, nor on `digit`.
+depend on their values.
 
     END                   return
     MUL, ADD, SUB d a b   d = a * b / 2**256, a + b, a - b modulo p
     SQR d a n             d = a, squared n times over
+    DIGIT d a b           the digit = bits of the element a, and of those behind it, at place + b:
+                          four in a row for d = 1, five with d = 52 from one to the next
     PICK d t n            d and d + 1 = one of the n (a power of two) points at t: of a digit of n
                           and above number digit - n, else number n - 1 - digit
     CHOOSE d a b          d = a if the digit of the last PICK was n or above, else b
-
-A scalar k is recoded as 256 signs: k odd is the sum of s_j * 2**j with s_j = 1 if bit j + 1 of k
-is set, or -1. So there is no digit 0 and no branch. Where an addition meets a doubling, which
-only constructed scalars bring about, Z becomes 0, and the portable p256.py does the work.
 """
 
 END = 0
@@ -30,6 +28,7 @@ ADD = 3
 SUB = 4
 PICK = 5
 CHOOSE = 6
+DIGIT = 7
 
 # Elements of the arena.
 ONE = 0
@@ -50,7 +49,9 @@ SQUARED = 14  # 2**512 modulo p, which brings into Montgomery form
 RAW = 15  # 1, which brings out of it
 TABLE = 16  # eight points
 RATIOS = 32  # seven
-COMB = 39  # of the base point: twice 16 points
+SIGNS = 39  # of the scalar, 256
+COLUMNS = 40  # of the one for the comb, 260: two elements
+COMB = 42  # of the base point: twice 16 points
 DOUBLE = bytes(
     (SQR, T1, Z, 1)
     + (SQR, T2, Y, 1)
@@ -98,14 +99,16 @@ ADD_POINT = bytes(  # the sum and (PX, PY)
 )
 
 
-def _pick(table: int, entries: int) -> bytes:
+def _pick(table: int, entries: int, digit: tuple[int, ...]) -> bytes:
     """Return the steps that put a table's point for the digit into (PX, PY)."""
-    return bytes((PICK, PX, table, entries) + (SUB, NY, ZERO, PY) + (CHOOSE, PY, PY, NY))
+    return bytes(
+        (DIGIT, *digit) + (PICK, PX, table, entries) + (SUB, NY, ZERO, PY) + (CHOOSE, PY, PY, NY)
+    )
 
 
-WINDOW = 4 * DOUBLE + _pick(TABLE, 8) + ADD_POINT
-SECOND_COMB = DOUBLE + _pick(COMB + 32, 16) + ADD_POINT
-FIRST_COMB = _pick(COMB, 16) + ADD_POINT
+_WINDOW = _pick(TABLE, 8, (1, SIGNS, 0))
+_COMB = _pick(COMB, 16, (52, COLUMNS, 0))
+_UPPER_COMB = _pick(COMB + 32, 16, (52, COLUMNS, 26))
 
 # Z in T6 to the power p - 2, into T1 (Fermat): p - 2 is, from the top, 32 ones, 31 zeros, a one,
 # 96 zeros, 94 ones, 0, 1.
@@ -142,10 +145,11 @@ INVERT = bytes(
 BEGIN = bytes(  # the sum = (PX, PY), with a Z that is given: nobody can foresee coordinates
     (SQR, T1, Z, 1) + (MUL, X, PX, T1) + (MUL, T1, T1, Z) + (MUL, Y, PY, T1)
 )
-FIRST_WINDOW = _pick(TABLE, 8) + BEGIN
-FIRST_OF_COMB = _pick(COMB + 32, 16) + BEGIN
-ONE_DOUBLE = DOUBLE
-ONE_POINT = _pick(TABLE, 8) + ADD_POINT
+FIRST_WINDOW = _WINDOW + BEGIN
+WINDOW = 4 * DOUBLE + _WINDOW + ADD_POINT
+ONE_POINT = _WINDOW + ADD_POINT
+FIRST_OF_COMB = _UPPER_COMB + BEGIN + _COMB + ADD_POINT
+COMB_STEP = DOUBLE + _UPPER_COMB + ADD_POINT + _COMB + ADD_POINT
 INVERT_Z = bytes((SUB, T6, Z, ZERO)) + INVERT
 AFFINE = INVERT_Z + bytes(
     (SQR, T2, T1, 1)
@@ -227,10 +231,9 @@ PROGRAMS = {
     "MULTIPLES": _multiples(),
     "FIRST_WINDOW": FIRST_WINDOW,
     "WINDOW": WINDOW,
-    "ONE_DOUBLE": ONE_DOUBLE,
+    "ONE_DOUBLE": DOUBLE,
     "ONE_POINT": ONE_POINT,
     "FIRST_OF_COMB": FIRST_OF_COMB,
-    "SECOND_COMB": SECOND_COMB,
-    "FIRST_COMB": FIRST_COMB,
+    "COMB_STEP": COMB_STEP,
     "AFFINE": AFFINE,
 }

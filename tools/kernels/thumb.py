@@ -71,6 +71,12 @@ class Thumb:
     def eors(self, d: int, m: int) -> None:
         self._two(1, d, m)
 
+    def lsls_by(self, d: int, m: int) -> None:
+        self._two(2, d, m)
+
+    def lsrs_by(self, d: int, m: int) -> None:
+        self._two(3, d, m)
+
     def adcs(self, d: int, m: int) -> None:
         self._two(5, d, m)
 
