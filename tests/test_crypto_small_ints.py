@@ -58,7 +58,7 @@ def _compile(name: str, text: str):
 # What is not for records may use large integers.
 _PUBLIC_KEYS = (
     *("ecdsa", "ecdsa_der", "modular", "multiply", "p256", "p384", "rfc6979", "rsa"),
-    *("weierstrass", "x25519"),
+    *("p256_comb", "p256_kernel", "p256_programs", "weierstrass", "x25519"),
 )
 
 
