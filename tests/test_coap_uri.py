@@ -2,7 +2,8 @@
 
 from expect import Numbers, raises
 
-from dtls_micro.coap.uri import compose, relative, split
+from dtls_micro.coap.reference import compose, relative
+from dtls_micro.coap.uri import split
 
 HOST = 3
 LOCATION_PATH = 8

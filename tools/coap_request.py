@@ -10,7 +10,7 @@ from typing import Any
 import click
 import dtls_port
 
-from dtls_micro.coap import uri
+from dtls_micro.coap import reference, uri
 from dtls_micro.coap.blocking import Endpoint
 from dtls_micro.coap.errors import TimedOut
 from dtls_micro.coap.message import Message
@@ -76,7 +76,7 @@ class Target:
         except ValueError as error:
             raise Ended(MALFORMED_URI, f"'{ask.uri}' is no CoAP URI: {error}") from None
         self.base = [one for one in options if one[0] == _URI_HOST]
-        self.path = uri.compose(options)
+        self.path = reference.compose(options)
         if ask.method == "discover" and not any(number == _URI_PATH for number, _ in options):
             query = self.path.partition("?")[2]
             self.path = "/.well-known/core" + ("?" + query if query else "")

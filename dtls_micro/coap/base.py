@@ -12,8 +12,8 @@ from .errors import CoapError
 from .exchange import Exchange
 from .message import NON, Message, add
 from .options import uint
+from .reference import relative
 from .transfer import Transfer
-from .uri import relative
 
 LINK_FORMAT = 40  # Content-Format, RFC 6690
 _IF_MATCH = const(1)

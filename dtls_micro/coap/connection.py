@@ -2,7 +2,8 @@
 
 from micropython import const
 
-from .uri import compose, split
+from .reference import compose
+from .uri import split
 
 _URI_HOST = const(3)
 

@@ -19,8 +19,8 @@ class UdpChannel:
 
     def receive(self, ms: int):
         """Return a datagram, or None if none comes within `ms`, -1 for ever."""
-        datagram = self._socket.receive(_SIZE + 1)
-        if datagram is None and not self._socket.refused and self._socket.wait(ms):
+        datagram = None
+        if self._socket.wait(ms):  # first, because to look in vain costs a buffer
             datagram = self._socket.receive(_SIZE + 1)
         if self._socket.refused:
             raise OSError(ECONNREFUSED, "the host says that nothing listens on that port")

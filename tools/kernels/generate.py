@@ -65,12 +65,18 @@ def comb_module() -> str:
 
 
 def literal(name: str, octets: bytes) -> list[str]:
-    """Return the lines of `name = (octets)`."""
+    """Return the lines of `name = octets`, as ruff formats them."""
+    if len(octets) <= 20:
+        return [f"{name} = {_quoted(octets)}"]
     lines = [f"{name} = ("]
     for i in range(0, len(octets), 20):
-        text = "".join(f"\\x{octet:02x}" for octet in octets[i : i + 20])
-        lines.append(f'    b"{text}"')
+        lines.append(f"    {_quoted(octets[i : i + 20])}")
     return [*lines, ")"]
+
+
+def _quoted(octets: bytes) -> str:
+    text = "".join(f"\\x{octet:02x}" for octet in octets)
+    return f'b"{text}"'
 
 
 def programs_module() -> str:
