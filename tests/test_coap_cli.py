@@ -77,6 +77,11 @@ def bad(status, *words, **options) -> str:
     return done.stderr[len("dtls-micro: ") : -1]
 
 
+def _as_in_a_terminal():
+    """Have signals again that a shell has its background jobs ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def process(*words):
     """Give a `dtls-micro` in a process of its own."""
@@ -84,7 +89,11 @@ def process(*words):
     command = [sys.executable, "-m", "tools.cli", *map(str, words)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": path}, stdout=pipe, stderr=pipe
+        command,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=pipe,
+        stderr=pipe,
+        preexec_fn=_as_in_a_terminal,
     ) as running:
         try:
             yield running

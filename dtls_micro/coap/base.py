@@ -4,6 +4,8 @@ A channel is an object with send(datagram), receive(ms) and close(). It may say 
 and receive_size how large its datagrams can be, in bytes.
 """
 
+import gc
+
 from micropython import const
 
 from .codes import text
@@ -207,3 +209,6 @@ def links(response) -> list:
         return parse(response.payload)
     except ValueError as error:
         raise CoapError("what the server tells is no link format: %s" % error)
+
+
+gc.collect()  # what an import leaves would be holes in a small heap

@@ -9,6 +9,8 @@ Requests of the peer go to `engine.server`, an object with handle(request) that 
 response, or None if it will give it to respond() later; without one they are answered 4.04.
 """
 
+import gc
+
 from micropython import const
 
 from .exchange import Exchange
@@ -200,3 +202,6 @@ class Response:
 
     def lost(self):
         """Need nothing more: the peer will ask again."""
+
+
+gc.collect()  # what an import leaves would be holes in a small heap

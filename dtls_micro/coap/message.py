@@ -1,5 +1,7 @@
 """A message: header, token, options and payload, from and to bytes (RFC 7252 section 3)."""
 
+import gc
+
 from micropython import const
 
 from .errors import FormatError
@@ -215,3 +217,6 @@ def _value(datagram, nibble: int, at: int) -> int:
     if nibble == 13:
         return datagram[at] + 13
     return (datagram[at] << 8 | datagram[at + 1]) + 269
+
+
+gc.collect()  # what an import leaves would be holes in a small heap

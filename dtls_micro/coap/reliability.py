@@ -5,6 +5,8 @@ rejected() and lost() by which it learns what became of that. One confirmable me
 under way at a time (NSTART 1); the others wait for their turn. There is one peer.
 """
 
+import gc
+
 from micropython import const
 
 from .errors import FormatError
@@ -205,3 +207,6 @@ def _encoded(message) -> bytearray:
 
 def _empty(kind: int, mid: int) -> bytes:
     return bytes((0x40 | kind << 4, _EMPTY, mid >> 8, mid & 255))
+
+
+gc.collect()  # what an import leaves would be holes in a small heap

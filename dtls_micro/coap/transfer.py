@@ -6,6 +6,8 @@ while transfer.more:
 transfer.response has it all
 """
 
+import gc
+
 from micropython import const
 
 from .download import Download
@@ -120,3 +122,6 @@ def _szx(size, room: int) -> int:
     while szx and 1 << szx + 4 > min(room, size or 1024):
         szx -= 1
     return szx
+
+
+gc.collect()  # what an import leaves would be holes in a small heap
