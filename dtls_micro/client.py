@@ -20,7 +20,7 @@ aead are used here.
 
 from micropython import const
 
-from .errors import DtlsError, PeerAlert, ProtocolError
+from .errors import DtlsError, Guard, PeerAlert, ProtocolError
 from .extensions import host_name
 from .flight import Flight
 from .handshake import (
@@ -83,26 +83,23 @@ class Client:
         forged_limit=1 << 20,
         keylog=None,
     ):
-        if rx_size < 128 or mtu < 64 or message_size < 128:
+        if min(rx_size, message_size, 2 * mtu) < 128:
             raise ValueError("rx_size and message_size are 128 or more, mtu is 64 or more")
-        if first_timeout_ms < 1 or handshake_timeout_ms < 1 or forged_limit < 1:
+        if min(first_timeout_ms, handshake_timeout_ms, forged_limit) < 1:
             raise ValueError("time-outs and forged_limit are 1 or more")
         self.rx_size = rx_size
         self.mtu = self._path_mtu = mtu
         self._out = bytearray(mtu)
         self._out[0:] = b""
-        self._ready = self._written = False  # a datum waits for read(), a datagram to be sent
-        self._answered = False  # something came from the server
+        self._guard = Guard(self._fail)
+        self._whole = 0  # bytes of records that wait for datagram()
+        self._ready = self._answered = False  # a datum waits for read(); the server is there
         self._doubt = None  # an error that nobody signed; true if nothing better comes
         self.alert = None  # number of the alert that ended the connection, whoever sent it
         self._timer = Timer(first_timeout_ms, handshake_timeout_ms)
-        hs = Handshake(
-            port,
-            credential,
-            Records(rx_size, forged_limit),
-            Flight(self._timer),
-            Reassembly(message_size),
-        )
+        records = Records(rx_size, forged_limit)
+        flight = Flight(self._timer)
+        hs = Handshake(port, credential, records, flight, Reassembly(message_size))
         hs.record_size = rx_size - _OVERHEAD
         hs.allow_legacy = allow_legacy
         hs.keylog = keylog
@@ -159,15 +156,14 @@ class Client:
             raise DtlsError("not connected")
         if not isinstance(data, _BUFFERS):
             raise TypeError("data is bytes")
-        if self._written:
+        if self._whole:
             raise ValueError("send datagram() before the next write()")
         if len(data) > self.room():
-            raise ValueError("%d bytes, but a datagram takes %d" % (len(data), self.room()))
-        try:
-            self._put(_APPLICATION_DATA, data)
-        except DtlsError:  # the sequence numbers are used up
-            self._end(FAILED, None)
-            raise
+            self._refuse(len(data))
+        self._put(_APPLICATION_DATA, data)
+
+    def _refuse(self, size):
+        raise ValueError("%d bytes, but a datagram takes %d" % (size, self.room()))
 
     def room(self) -> int:
         """Return how many bytes one write() takes: what fits the MTU and the server; 0 if none."""
@@ -178,14 +174,14 @@ class Client:
 
     def datagram(self):
         """Return the next datagram to send, or None."""
-        if not self._written:
-            self._out[0:] = b""
-            if self._hs.state >= CONNECTED:
-                return None
-            if not self._hs.flight.fill(self._out, self._hs.records, self._path_mtu):
-                return None
-        self._written = False
-        return self._out
+        self._out[self._whole :] = b""
+        if self._whole:
+            self._whole = 0
+            return self._out
+        if self._hs.state < CONNECTED:
+            if self._hs.flight.fill(self._out, self._hs.records, self._path_mtu):
+                return self._out
+        return None
 
     def tick(self, elapsed_ms: int) -> int:
         """Let time pass; return for how long at most tick() can wait, -1 for ever.
@@ -215,8 +211,8 @@ class Client:
         try:
             if self._hs.state == CONNECTED:
                 self._put(_ALERT, b"\1\0")  # warning, close_notify
-        except DtlsError:
-            self._written = False  # no sequence number is left to say it with
+        except DtlsError:  # no sequence number is left to say it with
+            self._end(CLOSED, self.alert)
         finally:
             if self._hs.state < CLOSED:
                 self._end(CLOSED, self.alert)
@@ -228,22 +224,24 @@ class Client:
 
         Whatever goes wrong, out of memory too: nothing goes on after it.
         """
+        with self._guard:
+            self._walk_on()
+
+    def _walk_on(self):
+        while not self._ready:
+            kind = self._hs.records.next_record()
+            if kind < 0:
+                return
+            self._take(kind)
+
+    def _fail(self, error):
+        """End the connection for an error; say it to the server unless it has said it to us."""
+        number = error.alert if isinstance(error, (PeerAlert, ProtocolError)) else _INTERNAL_ERROR
         try:
-            while not self._ready:
-                kind = self._hs.records.next_record()
-                if kind < 0:
-                    return
-                self._take(kind)
-        except PeerAlert as error:
-            self._end(FAILED, error.alert)
-            raise
-        except BaseException as error:
-            number = error.alert if isinstance(error, ProtocolError) else _INTERNAL_ERROR
-            try:
+            if not isinstance(error, PeerAlert):
                 self._put(_ALERT, bytes((_FATAL, number)))
-            finally:
-                self._end(FAILED, number)
-            raise
+        finally:
+            self._end(FAILED, number)
 
     def _take(self, kind):
         hs = self._hs
@@ -256,7 +254,7 @@ class Client:
             self._on_alert(payload, records.epoch)
         elif hs.state == CONNECTED:
             if kind == _HANDSHAKE and records.epoch and len(payload):
-                if payload[0] == _HELLO_REQUEST and not self._written:
+                if payload[0] == _HELLO_REQUEST and not self._whole:
                     self._put(_ALERT, b"\1\x64")  # warning, no_renegotiation
         elif kind == _HANDSHAKE:
             self._step(hs.reassembly.feed(payload, records.epoch))
@@ -292,22 +290,22 @@ class Client:
 
     def _put(self, kind, data):
         """Seal a record behind what already waits in the datagram, if it fits."""
-        out = self._out
         records = self._hs.records
-        epoch = records.write_epoch
-        if not self._written:
-            out[0:] = b""
-        elif len(out) + records.overhead(epoch) + len(data) > self.mtu:
+        overhead = records.overhead(records.write_epoch)
+        if self._whole and self._whole + overhead + len(data) > self.mtu:
             return
-        before = len(out)
-        try:
-            at = records.begin(out, kind, epoch)
-            out.extend(data)
-            records.seal(out, at, epoch)
-            self._written = True
-        except BaseException:
-            out[before:] = b""  # what waits there is whole
-            raise
+        if records.used_up():
+            self._end(FAILED, None)
+            raise DtlsError("sequence numbers are used up: make a new connection")
+        self._append(kind, data)
+
+    def _append(self, kind, data):
+        self._out[self._whole :] = b""  # of a record that could not be ended
+        records = self._hs.records
+        at = records.begin(self._out, kind, records.write_epoch)
+        self._out.extend(data)
+        records.seal(self._out, at, records.write_epoch)
+        self._whole = len(self._out)
 
     def _end(self, state, alert):
         """Leave nothing behind that a later connection could stumble over."""

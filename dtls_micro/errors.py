@@ -37,3 +37,17 @@ class PeerAlert(DtlsError):
 
 class HandshakeTimeout(DtlsError):
     """The handshake was not done in its time; the text says what may be wrong."""
+
+
+class Guard:
+    """`with` it, what is raised goes to handle(error) and on; `except` takes larger frames."""
+
+    def __init__(self, handle):
+        self._handle = handle
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is not None:
+            self._handle(error)

@@ -56,6 +56,11 @@ class Records:
         self.reading = self.writing = None
         self.datagram = None
 
+    def used_up(self) -> bool:
+        """Tell whether no sequence number is left to write with."""
+        number = self._numbers[self.write_epoch]
+        return number[2] == 255 and number[2:] == b"\xff" * 6
+
     # receiving
 
     def load(self, datagram):
@@ -64,7 +69,7 @@ class Records:
             datagram = datagram[: self.size]  # as a socket does with a datagram too long
         self.datagram = datagram
         self._next = 0
-        self.reload()
+        self.buffer[:] = datagram
 
     def reload(self):
         """Copy the datagram into the buffer (again, after take_payload() cut it)."""
@@ -118,16 +123,16 @@ class Records:
             return False
         if end - at < _HEADER + self.reading.overhead:
             return False
-        length = self.reading.open(record, at, end)
-        if length < 0:
+        end = self.reading.open(record, at, end)
+        if end < 0:
             self.forged += 1
             if self.forged >= self._limit:
                 raise ProtocolError(_BAD_RECORD_MAC, "%d forged records" % self.forged)
             return False
         self._window.update(high, low)
         self.start = at + _HEADER + self.reading.explicit
-        self.end = self.start + length
-        return length <= _LARGEST
+        self.end = self.start + end
+        return end <= _LARGEST
 
     # sending
 
@@ -144,9 +149,9 @@ class Records:
         out.append(_DTLS_1_2)
         out.extend(number)
         out.extend(b"\0\0")
-        _increment(number)
         if epoch and self.writing.explicit:
-            out.extend(number)  # seal() puts the explicit nonce there
+            out.extend(number)  # the explicit nonce
+        _increment(number)
         return at
 
     def seal(self, out: bytearray, at: int, epoch: int):

@@ -30,15 +30,29 @@ class Window:
 
     def check(self, high: int, low: int) -> bool:
         """Tell whether the number is new and not too old."""
+        if high == self.high and low > self.low:
+            return True
         ahead = self._ahead(high, low)
         return ahead > 0 or (ahead > -_SIZE and not self._seen[low >> 3 & 7] >> (low & 7) & 1)
 
     def update(self, high: int, low: int):
         """Mark the number of an authentic record."""
+        if high == self.high and low == self.low + 1:
+            self.low = low
+        else:
+            self._move(high, low)
+        self._seen[low >> 3 & 7] |= 1 << (low & 7)
+
+    def _move(self, high: int, low: int):
+        """Have the window end with a number, if that is newer."""
         ahead = self._ahead(high, low)
         if ahead > 0:
-            for number in range(low - min(ahead, _SIZE) + 1, low):
-                self._seen[number >> 3 & 7] &= ~(1 << (number & 7))
+            self._forget(low - min(ahead, _SIZE) + 1, low)
             self.high = high
             self.low = low
-        self._seen[low >> 3 & 7] |= 1 << (low & 7)
+
+    def _forget(self, number: int, end: int):
+        """Take the marks from numbers that were skipped."""
+        while number < end:
+            self._seen[number >> 3 & 7] &= ~(1 << (number & 7))
+            number += 1

@@ -10,6 +10,7 @@ import types
 from pathlib import Path
 
 import pytest
+from ccm_bulk_check import Modes, reference
 
 _FOLDER = Path(__file__).resolve().parent.parent / "dtls_micro" / "crypto"
 _PACKAGE = "dtls_micro.crypto."
@@ -65,7 +66,8 @@ _PUBLIC_KEYS = (
 @pytest.fixture(scope="module")
 def crypto():
     """Return the checked modules by name, each made after those it imports."""
-    names = ("compare", "aes", "ccm", "ghash", "gcm", "chacha", "poly1305", "chachapoly")
+    names = ("compare", "aes", "ccm", "ccm_bulk", "ghash", "gcm", "chacha", "poly1305")
+    names += ("chachapoly",)
     others = {"__init__", "hmac", "sha512", *_PUBLIC_KEYS}
     assert {*names, *others} == {p.stem for p in _FOLDER.glob("*.py")}
     yield {n: _compile(_CHECKED + n, (_FOLDER / (n + ".py")).read_text()) for n in names}
@@ -105,6 +107,7 @@ def test_records(crypto, fill):
     for aead in (
         crypto["ccm"].Ccm(block(16), 8),
         crypto["ccm"].Ccm(block(32), 16),
+        crypto["ccm_bulk"].CcmBulk(Modes(fill * 16, 1), Modes(fill * 16, 2), 8, reference),
         crypto["gcm"].Gcm(block(16)),
         crypto["chachapoly"].ChaChaPoly(fill * 32),
     ):

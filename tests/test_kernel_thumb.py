@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from ccm_bulk_check import check_ccm, check_forgeries, check_kernel
 from p256_kernel_check import (
     Random,
     check_aliases,
@@ -75,3 +76,28 @@ def test_the_trace_does_not_depend_on_what_is_computed(kernel, name):
             traces.add(tuple(kernel.trace))
     kernel.trace = None
     assert len(traces) == 1
+
+
+@pytest.fixture(scope="module")
+def octets():
+    need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
+    from tools.kernels.emulate import CortexM0, compiled
+
+    return CortexM0(compiled(ROOT / "ports/rp2/octets_thumb.py", None, find_tool("mpy-cross")))
+
+
+def test_octets(octets):
+    check_kernel(octets)
+    check_ccm(octets, sizes=(0, 1, 64, 81, 193))
+    check_forgeries(octets)
+
+
+def test_octets_take_as_long_whatever_they_are(octets):
+    for operation in range(5):
+        traces = set()
+        for fill in (b"\0", b"\xff", b"\x5a"):
+            octets.trace = []
+            octets(bytearray(fill * 200), 5 | 40 << 16, bytearray(bytes(224)), operation << 16)
+            traces.add(tuple(octets.trace))
+        assert len(traces) == 1
+    octets.trace = None

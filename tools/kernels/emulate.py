@@ -15,26 +15,33 @@ from unicorn.arm_const import (
     UC_ARM_REG_R0,
     UC_ARM_REG_R1,
     UC_ARM_REG_R2,
+    UC_ARM_REG_R3,
     UC_ARM_REG_SP,
     UC_CPU_ARM_CORTEX_M0,
 )
 
 _CODE = 0x10000000
 _DATA = 0x20000000
-_PROGRAM = _DATA + 0x8000
+_APART = 0x4000  # bytes for each argument
 _STACK = _DATA + 0x20000
 _STOP = _CODE + 0x1F000
+_ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
 _ENTRY = bytes.fromhex("f2b5")  # push {r1, r4-r7, lr}: so begins what asm_thumb makes
 _EXIT = bytes.fromhex("f2bd")
 
 
-def compiled(source: Path, code: bytes, mpy_cross: str) -> bytes:
-    """Return the function in the .mpy that mpy-cross makes for ARMv6-M, which holds `code`."""
+def compiled(source: Path, code: bytes | None, mpy_cross: str) -> bytes:
+    """Return the function in the .mpy that mpy-cross makes for ARMv6-M, which holds `code`.
+
+    Without `code` it is the only one.
+    """
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "kernel.mpy"
         command = [mpy_cross, "-march=armv6m", "-o", str(made), str(source)]
         subprocess.run(command, check=True)
         data = made.read_bytes()
+    if code is None:
+        return data[data.index(_ENTRY) : data.rindex(_EXIT) + len(_EXIT)]
     begin = data.index(code) - len(_ENTRY)
     end = data.index(_EXIT, begin + len(code)) + len(_EXIT)
     if data[begin : begin + 2] != _ENTRY or end != begin + len(code) + 4:
@@ -60,7 +67,7 @@ def _cost(word: int) -> int:
 
 
 class CortexM0:
-    """A function kernel(program, arena, digit) in the emulator.
+    """A function of machine code in the emulator.
 
     cycles:  of the last call
     trace:   a list to which the place of every instruction is added, or None
@@ -89,20 +96,24 @@ class CortexM0:
         if self.trace is not None:
             self.trace.append(at)
 
-    def __call__(self, program: bytes, arena: bytearray, digit: int) -> None:
-        """Run; the arena is changed as it would be."""
+    def __call__(self, *arguments: bytes | bytearray | int) -> int:
+        """Run with up to four arguments as asm_thumb has them; bytearrays are changed."""
         uc = self._uc
-        uc.mem_write(_PROGRAM, bytes(program))
-        uc.mem_write(_DATA, bytes(arena))
         self.cycles = 0
         self._branch = -1
         uc.reg_write(UC_ARM_REG_SP, _STACK)
         uc.reg_write(UC_ARM_REG_LR, _STOP | 1)
-        for register, value in (
-            (UC_ARM_REG_R0, _PROGRAM),
-            (UC_ARM_REG_R1, _DATA),
-            (UC_ARM_REG_R2, digit),
-        ):
-            uc.reg_write(register, value)
+        places: dict[int, int] = {}
+        for register, argument in zip(_ARGUMENTS, arguments, strict=False):
+            if not isinstance(argument, int):
+                if id(argument) not in places:
+                    places[id(argument)] = _DATA + _APART * len(places)
+                    uc.mem_write(places[id(argument)], bytes(argument))
+                uc.reg_write(register, places[id(argument)])
+            else:
+                uc.reg_write(register, argument)
         uc.emu_start(_CODE | 1, _STOP)
-        arena[:] = uc.mem_read(_DATA, len(arena))
+        for argument in arguments:
+            if isinstance(argument, bytearray):
+                argument[:] = uc.mem_read(places[id(argument)], len(argument))
+        return uc.reg_read(UC_ARM_REG_R0)
