@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dtls_micro.crypto.multiply import of_base
 from dtls_micro.crypto.p256 import CURVE
 
+from . import viper
 from .p256 import build
 from .programs import FIRST, PROGRAMS
 
@@ -94,6 +95,7 @@ def programs_module() -> str:
 
 FILES: dict[str, Callable[[], str]] = {
     "ports/rp2/p256_thumb.py": thumb_module,
+    "ports/native/p256_viper.py": viper.module,
     "dtls_micro/crypto/p256_comb.py": comb_module,
     "dtls_micro/crypto/p256_programs.py": programs_module,
 }

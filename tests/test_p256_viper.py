@@ -1,0 +1,27 @@
+"""The kernel of P-256 in viper; only MicroPython has that."""
+
+import sys
+
+if sys.implementation.name == "micropython":
+    from dtls_port import sha256
+    from p256_kernel_check import (
+        check_aliases,
+        check_curve,
+        check_field,
+        check_pick,
+        check_scalars,
+    )
+
+    sys.path.append("ports/native")
+    from p256_viper import run
+
+    def test_field():
+        check_field(run, 200)
+        check_aliases(run)
+        check_pick(run)
+
+    def test_curve():
+        check_curve(run, sha256)
+
+    def test_scalars_at_the_edges():
+        check_scalars(run)
