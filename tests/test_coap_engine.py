@@ -232,20 +232,6 @@ def test_a_lasting_exchange_takes_several_responses():
     _is_idle(peer)
 
 
-def test_news_do_not_inherit_time():
-    """An exchange that goes on counts from its last response."""
-    peer = _peer()
-    exchange = _Restless(Message(GET), 60000)
-    exchange.engine = peer.engine
-    peer.engine.request(exchange)
-    (request,) = peer.out()
-    peer.give(ACK, CONTENT, request.mid, request.token)
-    exchange.left_ms = 60000
-    peer.engine.receive(b"\x54\x45\0\1" + request.token)
-    assert peer.engine.tick(50000) == 60000
-    assert peer.engine.tick(50000) == 10000
-
-
 def test_responses_under_an_unknown_token_are_reset():
     peer, exchange, request = _asked()
     other = bytes(4)

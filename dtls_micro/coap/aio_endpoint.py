@@ -22,6 +22,7 @@ class Endpoint(Base):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self._wake = asyncio.Event()
+        self._over = asyncio.Event()
         self._tasks = ()
 
     @property
@@ -29,6 +30,7 @@ class Endpoint(Base):
         """The resources.Resources that the peer can ask for; handlers may be coroutines."""
         resources = self._resources()
         resources.spawn = self._spawn
+        resources.wake = self._send
         return resources
 
     def start(self):
@@ -69,11 +71,12 @@ class Endpoint(Base):
     async def serve(self):
         """Answer the peer's requests until the connection is over: raises why."""
         self.start()
-        await self._tasks[0]
+        await self._over.wait()
+        raise self.engine.error
 
     async def close(self):
         """Close the channel; whoever waits for a response gets an error."""
-        self.engine.fail(CoapError("the endpoint is closed"))
+        self._end(CoapError("the endpoint is closed"))
         for task in self._tasks:
             task.cancel()
         await self.channel.close()
@@ -127,8 +130,17 @@ class Endpoint(Base):
 
     def _send(self):
         """Send what is due now, and have the time kept for it."""
-        self._flush()
+        try:
+            self._flush()
+        except OSError as error:
+            self._end(error)
+            raise
         self._wake.set()
+
+    def _end(self, error):
+        """End all that waits: the connection is over."""
+        self.engine.fail(error)
+        self._over.set()
 
     def _spawn(self, coroutine):
         """Run a handler that is a coroutine."""
@@ -136,7 +148,10 @@ class Endpoint(Base):
 
     async def _run(self, coroutine):
         await coroutine
-        self._send()
+        try:
+            self._send()
+        except OSError:  # whoever waits has been told
+            return
 
     async def _receive(self):
         """Take what comes, for ever."""
@@ -144,16 +159,20 @@ class Endpoint(Base):
             while True:
                 datagram = await self.channel.receive()
                 if datagram is not None:
+                    self._tick()
                     self.engine.receive(datagram)
                     self._send()
         except OSError as error:
-            self.engine.fail(error)
-            raise
+            self._end(error)
 
     async def _keep_time(self):
         """Send anew what was lost, give up what is late."""
         while True:
-            left = self._tick()
+            try:
+                left = self._tick()
+            except OSError as error:
+                self._end(error)
+                return
             self._wake.clear()
             if left < 0:
                 await self._wake.wait()
@@ -200,6 +219,7 @@ class Notifications:
         """Tell the server that no more is wanted, and wait until it knows."""
         if self._exchange.lasting:
             self._exchange.lasting = False
+            self._exchange.wake()  # whoever waits in next()
             await self._endpoint.deregister(self._exchange)
 
     async def __aenter__(self):

@@ -11,7 +11,7 @@ from micropython import const
 from .codes import text
 from .engine import Engine
 from .errors import CoapError
-from .exchange import Exchange
+from .exchange import Deregistration, Exchange
 from .message import NON, Message, add
 from .options import uint
 from .reference import relative
@@ -103,7 +103,7 @@ class Base:
         if self.engine.server is None:
             from .resources import Resources
 
-            self.engine.server = Resources(self.engine, self._room()[0], self._port.random)
+            self.engine.server = Resources(self.engine, self._room()[0])
         return self.engine.server
 
     def _room(self):
@@ -173,7 +173,7 @@ class Base:
             old.code, old.payload, [one for one in old.options if one[0] != _OBSERVE]
         )
         message.add(_OBSERVE, b"\1")
-        return self.engine.request(Exchange(message, wait_ms), old.token)
+        return self.engine.request(Deregistration(message, wait_ms), old.token)
 
     def _options(self, path: str, settings) -> list:
         """Return the options of a request."""

@@ -117,9 +117,10 @@ class Endpoint(Base):
             if left < 0 or 0 <= limit_ms < left:
                 left = limit_ms
             datagram = self.channel.receive(left)
+            self._tick()
             if datagram is not None:
                 self.engine.receive(datagram)
-            self._tick()
+                self._flush()
         except CoapError:
             raise
         except OSError as error:

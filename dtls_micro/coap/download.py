@@ -22,6 +22,7 @@ class Download:
     body = b""
     offset = 0
     total = None
+    repeatable = True  # the request does no harm if it is sent once more
     _etag = None
     _restarts = 0
 
@@ -73,7 +74,7 @@ class Download:
     def _restart(self) -> bool:
         """Begin anew with a body that has changed meanwhile."""
         self._restarts += 1
-        if self._into is not None or self._restarts > _RESTARTS:
+        if self._into is not None or self._restarts > _RESTARTS or not self.repeatable:
             raise CoapError("the resource changed while it was fetched: fetch it again")
         self.offset = 0
         self.body = b""

@@ -1,6 +1,6 @@
 """Requests and responses without I/O (RFC 7252 section 5), over reliability.py.
 
-    for each datagram that comes:   engine.receive(it)
+    for each datagram that comes:   engine.tick(elapsed_ms), then engine.receive(it)
     after every verb:               send engine.datagram() until it is None
     when engine.tick() is due:      engine.tick(elapsed_ms)
 
@@ -144,13 +144,12 @@ class Engine:
     def _take(self, response):
         """Give a response to its exchange, or refuse it (section 4.2, 4.3)."""
         for exchange in self._exchanges:
-            if exchange.message.token == response.token and exchange.message.code:
+            if exchange.message.token == response.token and exchange.awaits(response):
                 self._layer.forget(exchange)  # it need not be acknowledged any more
                 if response.bad and response.type <= NON:
                     self._layer.reject(response)
                 else:
                     self._layer.acknowledge(response)
-                exchange.fresh = True
                 if not exchange.take(response):
                     self._exchanges.remove(exchange)
                 return

@@ -1,7 +1,10 @@
 """One request and what becomes of it: an item of reliability.py."""
 
+from micropython import const
+
 from .errors import CoapError, TimedOut
 
+_OBSERVE = const(6)
 _BAD_OPTION = "the response has the critical option %d, which is not understood here"
 
 
@@ -32,6 +35,10 @@ class Exchange:
     def done(self) -> bool:
         """Tell whether there is a response or an error."""
         return self.response is not None or self.error is not None
+
+    def awaits(self, response) -> bool:
+        """Tell whether a response with our token can be for this request."""
+        return self.message.code != 0
 
     def take(self, response) -> bool:
         """Take a response with our token; tell whether more may come."""
@@ -76,6 +83,14 @@ class Exchange:
     def lost(self):
         """Hear that nothing acknowledged it."""
         self.fail(TimedOut("no acknowledgement, however often it was sent: is the peer there?"))
+
+
+class Deregistration(Exchange):
+    """What ends an observation; notifications that cross it have its token (RFC 7641 3.6)."""
+
+    def awaits(self, response) -> bool:
+        """Tell whether this is no notification."""
+        return response.option(_OBSERVE) is None
 
 
 class Ping(Exchange):

@@ -5,6 +5,9 @@ from micropython import const
 from .exchange import Exchange
 
 _OBSERVE = const(6)
+_ECHO = const(252)
+_UNAUTHORIZED = const(0x81)
+_CHALLENGES = const(3)  # Echo values that are sent back
 _HALF = const(1 << 23)  # of the sequence numbers
 _OLD_MS = const(128000)  # after that a notification is newer whatever its number
 _LONGEST_S = const(500000)  # of Max-Age; millisecond clocks of boards wrap
@@ -29,6 +32,7 @@ class Observation(Exchange):
         self._sequence: "int | None" = None
         self._age_ms = 0  # of the last notification
         self._pending = True  # the registration is under way
+        self._challenges = 0
 
     @property
     def done(self) -> bool:
@@ -43,6 +47,8 @@ class Observation(Exchange):
 
     def take(self, response) -> bool:
         """Take a notification; tell whether more may come."""
+        if response.code == _UNAUTHORIZED and self._answers(response.option(_ECHO)):
+            return True
         sequence = response.uint(_OBSERVE)
         self._pending = False
         if response.bad or not response.ok or sequence is None:
@@ -55,6 +61,17 @@ class Observation(Exchange):
             self.left_ms = min(response.max_age, _LONGEST_S) * 1000 + wait
             self.response = response
             self.wake()
+        return True
+
+    def _answers(self, echo) -> bool:
+        """Register anew with what the server wants to see again (RFC 9175 section 2.3)."""
+        if not echo or self._challenges == _CHALLENGES:
+            return False
+        self._challenges += 1
+        message = self.message
+        message.options = [one for one in message.options if one[0] != _ECHO]
+        message.add(_ECHO, echo)
+        self._engine.repeat(self)
         return True
 
     def _newer(self, sequence: int) -> bool:

@@ -19,20 +19,37 @@ class Observer:
         self.message = None
         self._observers = observers
         self._again = False
-        self._busy = False
+        self._busy = False  # a notification is made or under way
 
     def notify(self, confirmable: bool):
         """Send the present state, now or when the last notification has arrived."""
         if self._busy:
             self._again = True
             return
-        self.message = self._observers.notification(self.request)
-        self.message.type = CON if confirmable else NON
-        self.message.token = self.request.token
-        self._busy = confirmable
-        if not self.message.ok:  # section 4.2: it is the last one
+        self._busy = True
+        resources = self._observers.resources
+        response = resources.render(self.request)
+        if hasattr(response, "send"):
+            resources.spawn(self._send_later(response, confirmable))
+        else:
+            self._send(response, confirmable)
+
+    async def _send_later(self, coroutine, confirmable: bool):
+        self._send(await coroutine, confirmable)
+
+    def _send(self, response, confirmable: bool):
+        if not self._observers.has(self):
+            return  # it was ended while the state was found out
+        self.message = response
+        response.type = CON if confirmable else NON
+        response.token = self.request.token
+        if response.ok:
+            self._observers.number(response)
+        else:  # section 4.2: it is the last one
             self._observers.remove(self)
-        self._observers.engine.send(self)
+        self._observers.resources.engine.send(self)
+        if not confirmable:
+            self.acknowledged()
 
     def acknowledged(self):
         """Go on with what has changed meanwhile."""
@@ -51,11 +68,10 @@ class Observer:
 
 
 class Observers:
-    """All observations; `render` makes the response of a GET."""
+    """All observations of a resources.Resources."""
 
-    def __init__(self, engine, render):
-        self.engine = engine
-        self._render = render
+    def __init__(self, resources):
+        self.resources = resources
         self._list = []
         self._sequence = 1
 
@@ -67,7 +83,7 @@ class Observers:
                 break
         if request.uint(_OBSERVE) == 0 and response.ok and len(self._list) < _MOST:
             self._list.append(Observer(self, request))
-            self._number(response)
+            self.number(response)
 
     def notify(self, path: str, confirmable: bool):
         """Send the present state of a resource to all that observe it."""
@@ -75,19 +91,17 @@ class Observers:
             if one.request.path == path:
                 one.notify(confirmable)
 
-    def notification(self, request):
-        """Return the response that a GET would have now, as a notification."""
-        response = self._render(request)
-        if response.ok:
-            self._number(response)
-        return response
+    def has(self, one) -> bool:
+        """Tell whether an observation goes on."""
+        return one in self._list
 
     def remove(self, one):
         """End an observation."""
         if one in self._list:
             self._list.remove(one)
 
-    def _number(self, response):
+    def number(self, response):
+        """Make a response a notification."""
         self._sequence = self._sequence + 1 & 0xFFFFFF
         octets = self._sequence.to_bytes(3, "big")
         response.add(_OBSERVE, octets)

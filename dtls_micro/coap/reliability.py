@@ -14,6 +14,7 @@ from .message import ACK, CON, NON, RST, encode, parse
 
 _LIFETIME = const(247000)  # ms, EXCHANGE_LIFETIME: for so long a message ID is remembered
 _REMEMBERED = const(4)  # messages of the peer, with our answers; its NSTART is 1
+_UNCONFIRMED = const(16)  # messages whose Reset would be heard
 _EMPTY = const(0)
 
 
@@ -41,7 +42,7 @@ class Reliability:
         self._left_ms = self._timeout_ms = self._tries = 0
         self._ready = []  # datagrams to send
         self._answers = []  # [mid, datagram or None, age in ms or -1] of what came
-        self._unconfirmed = None  # the last item with a NON message: a RST may come
+        self._unconfirmed = []  # the last items with NON messages: a RST may come
 
     def send(self, item):
         """Send an item's message: at once, or a confirmable one when it is its turn."""
@@ -50,7 +51,11 @@ class Reliability:
             self._next()
         else:
             self._number(item.message)
-            self._unconfirmed = item
+            if item in self._unconfirmed:
+                self._unconfirmed.remove(item)
+            elif len(self._unconfirmed) == _UNCONFIRMED:
+                self._unconfirmed.pop(0)
+            self._unconfirmed.append(item)
             self._ready.append(_encoded(item.message))
 
     def answer(self, request, response):
@@ -80,8 +85,8 @@ class Reliability:
         """Stop sending an item's message."""
         if item in self._waiting:
             self._waiting.remove(item)
-        if self._unconfirmed is item:
-            self._unconfirmed = None
+        if item in self._unconfirmed:
+            self._unconfirmed.remove(item)
         if self._item is item:
             self._item = None
             self._due = False
@@ -145,11 +150,12 @@ class Reliability:
                 return None
             self.forget(item)
             item.acknowledged() if message.type == ACK else item.rejected()
-        elif message.type == RST and message.code == _EMPTY and self._unconfirmed:
-            item = self._unconfirmed
-            if item.message.mid == message.mid:
-                self._unconfirmed = None
-                item.rejected()
+        elif message.type == RST and message.code == _EMPTY:
+            for item in self._unconfirmed:
+                if item.message.mid == message.mid:
+                    self._unconfirmed.remove(item)
+                    item.rejected()
+                    break
         return None
 
     def _duplicate(self, message) -> bool:

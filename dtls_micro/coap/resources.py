@@ -50,15 +50,16 @@ class Resources:
     failed:     called with what a handler raised; it prints it
     """
 
-    def __init__(self, engine, size: int, random, most: int = 16384):
+    def __init__(self, engine, size: int, most: int = 16384):
         self.fallback = None
         self.failed = _print
         self.spawn = None  # runs a coroutine; of aio.Endpoint
-        self._engine = engine
+        self.wake = None  # sends what is ready; of aio.Endpoint
+        self.engine = engine
         self._table: "dict[str, Resource]" = {}
         self._incoming = Incoming(most)
-        self._outgoing = Outgoing(size, random)
-        self._observers = Observers(engine, self._render)
+        self._outgoing = Outgoing(size)
+        self._observers = Observers(self)
 
     def add(self, path: str, get=None, post=None, put=None, delete=None, fetch=None,
             patch=None, ipatch=None, sink=None, observable=False, conditional=False,
@@ -82,6 +83,8 @@ class Resources:
     def notify(self, path: str, confirmable: bool = True):
         """Send the present state of a resource to the peer if it observes that."""
         self._observers.notify(path, confirmable)
+        if self.wake:
+            self.wake()
 
     def handle(self, request):
         """Return the response to a request, or None if it comes later."""
@@ -89,24 +92,24 @@ class Resources:
             return Message(_NOT_IMPLEMENTED)
         try:
             resource = self._table.get(request.path)
+            handler = self._handler(resource, request)
+            if isinstance(handler, int):
+                return Message(handler)
             response = self._outgoing.kept(request)
             if response is None and request.option(_BLOCK1) is not None:
                 response = self._incoming.take(request, resource and resource.sink)
             if response is None:
-                return self._ask(resource, request)
+                return self._ask(resource, handler, request)
             return response
         except Exception as error:
             self.failed(error)
             return Message(_INTERNAL_ERROR)
 
-    def _ask(self, resource, request):
+    def _ask(self, resource, handler, request):
         """Call the handler; return its response, or None if it comes later."""
-        handler = self._handler(resource, request)
-        if isinstance(handler, int):
-            return Message(handler)
         result = handler(request)
         if self.spawn and hasattr(result, "send"):
-            self._engine.separate(request)
+            self.engine.separate(request)
             self.spawn(self._later(resource, request, result))
             return None
         return self._finish(resource, request, result)
@@ -118,7 +121,7 @@ class Resources:
         except Exception as error:
             self.failed(error)
             response = Message(_INTERNAL_ERROR)
-        self._engine.respond(request, response)
+        self.engine.respond(request, response)
 
     def _handler(self, resource, request):
         """Return who handles a request, or the code of why nobody does."""
@@ -142,12 +145,21 @@ class Resources:
             self._observers.on_response(request, response)
         return self._outgoing.cut(request, response)
 
-    def _render(self, request):
-        """Return the response for a notification."""
+    def render(self, request):
+        """Return the response for a notification, or a coroutine that returns it."""
         try:
             handler = self._handler(self._table.get(request.path), request)
             result = Message(handler) if isinstance(handler, int) else handler(request)
+            if self.spawn and hasattr(result, "send"):
+                return self._render_later(request, result)
             return self._outgoing.cut(request, _response(request, result))
+        except Exception as error:
+            self.failed(error)
+            return Message(_INTERNAL_ERROR)
+
+    async def _render_later(self, request, result):
+        try:
+            return self._outgoing.cut(request, _response(request, await result))
         except Exception as error:
             self.failed(error)
             return Message(_INTERNAL_ERROR)

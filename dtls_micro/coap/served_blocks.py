@@ -3,6 +3,8 @@
 One body at a time comes in, and one goes out; the next one takes its place.
 """
 
+from binascii import crc32
+
 from micropython import const
 
 from .message import Message
@@ -14,7 +16,7 @@ _BLOCK2 = const(23)
 _BLOCK1 = const(27)
 _SIZE2 = const(28)
 _SIZE1 = const(60)
-_REQUEST_TAG = const(292)
+_UNKEYED = const(0x1C)  # of option numbers: NoCacheKey (RFC 7252 section 5.4.6)
 _BAD_REQUEST = const(0x80)
 _INCOMPLETE = const(0x88)
 _TOO_LARGE = const(0x8D)
@@ -40,7 +42,7 @@ class Incoming:
         number, more, szx = request.block(_BLOCK1)
         if szx == 7 or (more and len(request.payload) != 1 << szx + 4):
             return Message(_BAD_REQUEST, b"block size")
-        key = (request.code, request.path, request.option(_REQUEST_TAG))
+        key = _key(request)
         if number == 0:
             self._key = key
             self._offset = 0
@@ -71,11 +73,10 @@ class Incoming:
 class Outgoing:
     """The body of a response that is too long for one message of `size` bytes."""
 
-    def __init__(self, size: int, random):
+    def __init__(self, size: int):
         self._szx = 6
         while self._szx and (1 << self._szx + 4) + _USED > size:
             self._szx -= 1
-        self._generation = random(2)
         self._key = None
         self._response = None
 
@@ -89,15 +90,15 @@ class Outgoing:
     def cut(self, request, response):
         """Return what of a response goes out now; keep it if it has more blocks."""
         block = request.block(_BLOCK2) or (0, 0, self._szx)
+        if block[2] == 7:
+            return Message(_BAD_REQUEST, b"block size")
         if len(response.payload) <= 1 << min(block[2], self._szx) + 4 and not block[0]:
             return response
         if response.code >> 5 != 2:
             response.payload = response.payload[: 1 << self._szx + 4]
             return response
         if response.etag is None:
-            step = (self._generation[0] << 8 | self._generation[1]) + 1 & 0xFFFF
-            self._generation = bytes((step >> 8, step & 255))
-            response.add(_ETAG, self._generation)
+            response.add(_ETAG, crc32(response.payload).to_bytes(4, "big"))
         self._key = _key(request)
         self._response = response
         return self._cut(response, block)
@@ -126,5 +127,9 @@ class Outgoing:
 
 def _key(request) -> tuple:
     """Return what must be the same in requests for blocks of one body."""
-    options = [one for one in request.options if one[0] not in (_BLOCK2, _BLOCK1)]
-    return request.code, options
+    found = []
+    for one in request.options:
+        number = one[0]
+        if number not in (_BLOCK2, _BLOCK1, _OBSERVE) and number & 0x1E != _UNKEYED:
+            found.append(one)
+    return request.code, found

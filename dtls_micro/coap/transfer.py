@@ -13,6 +13,7 @@ from micropython import const
 from .download import Download
 from .message import CON, NON, Message
 
+_GET = const(1)
 _FETCH = const(5)
 _ECHO = const(252)
 _REQUEST_TAG = const(292)
@@ -36,6 +37,7 @@ class Transfer:
     _up = None
     _echo = None
     _challenges = 0
+    _uploaded = False
 
     def __init__(self, code, options, payload, room, settings):
         self._code = code
@@ -47,6 +49,7 @@ class Transfer:
         self._small = _szx(None, room[1] - _HEADROOM) < 6
         self._early = szx < 6 or settings.get("block") is not None
         self._down = Download(settings.get("into"), settings.get("most", 16384), szx)
+        self._down.repeatable = code == _GET or code == _FETCH
         self._payload = payload
         self._prepare(payload, room[0], settings)
 
@@ -70,8 +73,8 @@ class Transfer:
 
     @property
     def uploading(self) -> bool:
-        """Tell whether blocks of the request's body are under way."""
-        return self._up is not None and self._up.offset > 0
+        """Tell whether the server may have a part of the request's body."""
+        return self._up is not None
 
     def request(self):
         """Return the next message to send."""
@@ -83,7 +86,7 @@ class Transfer:
             if "tag" in self._settings:
                 message.add(_REQUEST_TAG, self._settings["tag"])
             self._up.fill(message)
-        elif not self._down.offset or self._code == _FETCH:
+        elif not self._uploaded and (not self._down.offset or self._code == _FETCH):
             message.payload = self._payload
         if self._down.offset:
             self._down.fill(message)
@@ -99,12 +102,16 @@ class Transfer:
             self._challenges += 1
             self._echo = echo
             return
-        if self._up and self._up.take(response):
+        if self._up:
+            more = self._up.take(response)
             self._tell(self._up.offset, self._up.total)
-            return
+            if more:
+                return
+            self._uploaded = True
+            self._down.repeatable = False
         self._up = None
         self.more = response.ok and self._down.take(response)
-        if response.ok:
+        if response.ok and (self._down.offset or not self._uploaded):
             self._tell(self._down.offset, self._down.total)
         if not self.more and response.ok:
             response.payload = self._down.body

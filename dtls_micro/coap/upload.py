@@ -64,6 +64,7 @@ class Upload:
         if block is None:
             if more:
                 raise CoapError("the server took a block for the whole body: it has no Block1")
+            self.offset += self._sent
             return False
         if block[0] != self.offset >> self._szx + 4:
             raise CoapError("the server acknowledged another block than was sent")
