@@ -177,6 +177,17 @@ def test_no_handler_no_body():
         assert seen.code == code and not opened, (path, hex(seen.code), opened)
 
 
+def test_a_later_block_of_a_lost_answer_does_nothing_twice():
+    c = Client()
+    done = []
+    c.resources.add("/a", post=lambda request: done.append(1) or BODY)
+    first = c.ask(POST, options=[(BLOCK2, block(0, 0, 128))])
+    assert first.code == CHANGED
+    for i, code in ((1, CHANGED), (2, CHANGED), (2, 0x88)):
+        assert c.ask(POST, options=[(BLOCK2, block(i, 0, 128))], token=b"u").code == code
+    assert done == [1]
+
+
 def test_notify_sends_at_once():
     """Contract of Resources.notify: "Send the present state"."""
 

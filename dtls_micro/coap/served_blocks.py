@@ -10,6 +10,8 @@ from micropython import const
 from .message import Message
 from .options import uint
 
+_GET = const(1)
+_FETCH = const(5)
 _ETAG = const(4)
 _OBSERVE = const(6)
 _BLOCK2 = const(23)
@@ -83,9 +85,12 @@ class Outgoing:
     def kept(self, request):
         """Return the block of the kept response that a request asks for, or None."""
         block = request.block(_BLOCK2)
-        if block and block[0] and self._response and self._key == _key(request):
+        if not block or not block[0]:
+            return None
+        if self._response and self._key == _key(request):
             return self._cut(self._response, block)
-        return None
+        # What is gone can be made once more, but not by doing twice what has an effect.
+        return None if request.code in (_GET, _FETCH) else Message(_INCOMPLETE)
 
     def cut(self, request, response):
         """Return what of a response goes out now; keep it if it has more blocks."""
