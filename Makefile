@@ -13,7 +13,7 @@ help:
 	@echo "make test    lint, then all tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make size    bytes of code, of memory and on the wire"
-	@echo "make bench   what a handshake computes"
+	@echo "make bench   what handshakes and curves compute, in cycles of a Cortex-M0+"
 	@echo "make clean   remove what the others made"
 
 demo: $(VENV)/.demo
@@ -30,8 +30,9 @@ lint: $(VENV)/.dev
 size: $(VENV)/.size
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.size --check
 
-bench: $(VENV)/.size
+bench: $(VENV)/.bench
 	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench_kernels --plot docs/images/p256.svg
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info tools/wasm/node_modules
@@ -59,6 +60,10 @@ $(VENV)/.size: pyproject.toml tools/wasm/package-lock.json | $(BIN)/pip
 	@echo "installing what measuring needs into $(VENV)"
 	@$(PIP) --editable ".[size]"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --prefix tools/wasm
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.size
+	@$(PIP) --editable ".[bench]"
 	@touch $@
 
 $(BIN)/pip:

@@ -54,7 +54,6 @@ class Resources:
         self.fallback = None
         self.failed = _print
         self.spawn = None  # runs a coroutine; of aio.Endpoint
-        self.wake = None  # sends what is ready; of aio.Endpoint
         self.engine = engine
         self._table: "dict[str, Resource]" = {}
         self._incoming = Incoming(most)
@@ -83,8 +82,10 @@ class Resources:
     def notify(self, path: str, confirmable: bool = True):
         """Send the present state of a resource to the peer if it observes that."""
         self._observers.notify(path, confirmable)
-        if self.wake:
-            self.wake()
+        self.wake()
+
+    def wake(self):
+        """Leave it to the endpoint to send when it works; one of asyncio has its own instead."""
 
     def handle(self, request):
         """Return the response to a request, or None if it comes later."""

@@ -1,0 +1,139 @@
+"""Cycles of the ARMv6-M kernels in an emulated Cortex-M0+, and the table of what they are for."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from dtls_micro.crypto.p256_comb import COMB
+from dtls_micro.crypto.p256_kernel import P256
+
+from .figures import FIRMWARE, OPERATIONS, OTHERS, OURS
+from .kernels.p256 import build
+from .wasm import Missing, find_tool
+
+ROOT = Path(__file__).resolve().parent.parent
+PLOT = ROOT / "docs/images/p256.svg"
+_MHZ = 125
+
+
+class Counted:
+    """A kernel that adds up its cycles."""
+
+    def __init__(self) -> None:
+        from .kernels.emulate import CortexM0, compiled
+
+        source = ROOT / "ports/rp2/p256_thumb.py"
+        self._kernel = CortexM0(compiled(source, build().code(), find_tool("mpy-cross")))
+        self.cycles = 0
+
+    def __call__(self, program: bytes, arena: bytearray, place: int) -> None:
+        self._kernel(program, arena, place)
+        self.cycles += self._kernel.cycles
+
+
+def _octets(size: int) -> bytes:
+    return b"\x5a" * size
+
+
+def counts() -> dict[str, int]:
+    """Return the cycles inside the kernel by operation."""
+    kernel = Counted()
+    found = {}
+
+    def count(name: str, work):  # type: ignore[no-untyped-def]
+        kernel.cycles = 0
+        result = work()
+        found[name] = kernel.cycles
+        return result
+
+    arena = bytearray(32 * 106)
+    empty = bytes(4)
+    count("an empty program", lambda: kernel(empty, arena, 0))
+    count("field product", lambda: kernel(b"\1\3\1\2" + empty, arena, 0))
+    count("field square", lambda: kernel(b"\2\3\1\1" + empty, arena, 0))
+    for name in ("field product", "field square"):
+        found[name] -= found["an empty program"]
+    curve = P256(kernel, COMB)
+    private, public = count("key pair", lambda: curve.keypair(_octets))
+    count("ECDH", lambda: curve.shared(private, public, _octets))
+    digest = hashlib.sha256(b"").digest()
+    signature = count("sign", lambda: curve.sign(private, digest, hashlib.sha256, _octets))
+    count("verify", lambda: curve.verify(public, digest, signature))
+    return found
+
+
+def _table(found: dict[str, int]) -> Table:
+    table = Table("P-256 on Cortex-M0+, million cycles", "kernel alone", "with its Python")
+    for name in OTHERS:
+        table.add_column(name, justify="right")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in OPERATIONS:
+        cells = []
+        for other in OTHERS.values():
+            value = other.get(name)
+            cells.append(f"{value:.2f} ({value / OURS[name]:.1f} x)" if value else "")
+        table.add_row(name, f"{found[name] / 1e6:.2f}", f"{OURS[name]:.2f}", *cells)
+    return table
+
+
+def _sums() -> Table:
+    table = Table("on an RP2040", "million cycles", f"ms at {_MHZ} MHz", "Mbed TLS in MicroPython")
+    for name, value in OURS.items():
+        if name in OPERATIONS:
+            continue
+        other = OTHERS["Mbed TLS in MicroPython"].get(name)
+        ratio = f"{other:.1f} ({other / value:.1f} x)" if other else ""
+        table.add_row(name, f"{value:.3g}", f"{value * 1e3 / _MHZ:.3g}", ratio)
+    return table
+
+
+def plot(path: Path) -> None:
+    """Write the bars of the README."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "p256"
+    from matplotlib import pyplot
+
+    rows = {"dtls_micro": OURS, **OTHERS}
+    del rows["tinydtls"]  # 30 times as long as the others
+    figure, axes = pyplot.subplots(figsize=(7, 3))
+    for number, (name, values) in enumerate(rows.items()):
+        at = [i + 0.2 * number for i in range(len(OPERATIONS))]
+        axes.bar(at, [values.get(one, 0) for one in OPERATIONS], 0.2, label=name)
+    axes.set_xticks([i + 0.3 for i in range(len(OPERATIONS))], OPERATIONS)
+    axes.set_ylabel("million cycles, Cortex-M0+")
+    axes.legend(fontsize="small")
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Date": None})
+
+
+@click.command()
+@click.option("--plot", "target", type=click.Path(path_type=Path), help="Write the plot, SVG.")
+def main(target: Path | None) -> None:
+    """Count the kernels' cycles, and compare."""
+    console = Console(width=130)
+    try:
+        found = counts()
+    except (Missing, ImportError) as error:
+        sys.exit(f"bench: {error}: make bench installs it")
+    for name in ("field product", "field square"):
+        console.print(f"{name}: {found[name]} cycles, dispatch included")
+    size = len(build().code())
+    console.print(f"code {size} bytes, tables {len(COMB)} bytes")
+    console.print(_table(found))
+    console.print(_sums())
+    parts = ", ".join(f"{name} {value}" for name, value in FIRMWARE.items())
+    console.print(f"the firmware's own, cycles: {parts}")
+    if target:
+        plot(target)
+
+
+if __name__ == "__main__":
+    main()
