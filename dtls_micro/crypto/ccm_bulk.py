@@ -48,7 +48,7 @@ class _Scratch:
         self.stream = [whole[_ROOM : _ROOM + end] for end in ends]
 
 
-_scratch = []
+_scratch: "list[_Scratch]" = []
 
 
 class CcmBulk:
