@@ -11,9 +11,19 @@ PACKAGE = ROOT / "dtls_micro"
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 LAYERS = (
-    ("errors", "wire", "der"),
+    ("errors", "wire", "der", "files"),
     ("crypto",),
-    ("prf", "transcript", "replay", "protection", "timer", "hashes", "spki", "distinguished"),
+    (
+        "prf",
+        "transcript",
+        "replay",
+        "protection",
+        "timer",
+        "hashes",
+        "spki",
+        "distinguished",
+        "credentials",
+    ),
     ("record", "reassembly", "flight", "messages", "names", "signature_algorithms"),
     ("extensions", "p256", "x25519", "rsa", "constraints"),
     ("handshake", "p384", "certificate_extensions", "rules"),

@@ -107,9 +107,9 @@ def _certified(words: Words, suites: tuple[str, ...] | None) -> ecdhe.Ecdhe:
         raise click.UsageError("--rpk does not go together with --ca and --pin")
     inner: Any = None
     if words.rpk:
-        inner = RawPublicKey(_public(words.rpk), verifiers=VERIFIERS)
+        inner = RawPublicKey(public_key_in(words.rpk), verifiers=VERIFIERS)
     elif words.ca or words.pin:
-        anchors = [one for file in words.ca for one in _certificates(file)]
+        anchors = [one for file in words.ca for one in certificates_in(file)]
         inner = X509(anchors, words.pin, VERIFIERS)
     return ecdhe.Ecdhe(Watched(inner), _client(words), suites, GROUPS)
 
@@ -119,10 +119,10 @@ def _client(words: Words) -> ClientCertificate | ClientRawKey | None:
         if words.cert:
             raise click.UsageError("--cert needs --key")
         return None
-    key = _private(words.key)
+    key = private_key_in(words.key)
     octets = key.private_numbers().private_value.to_bytes(32, "big")
     if words.cert:
-        return ClientCertificate(_certificates(words.cert), octets)
+        return ClientCertificate(certificates_in(words.cert), octets)
     return ClientRawKey(
         key.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
@@ -138,7 +138,7 @@ def _read(file: str) -> bytes:
         raise click.UsageError(f"cannot read {file}: {error.strerror}") from None
 
 
-def _certificates(file: str) -> list[bytes]:
+def certificates_in(file: str) -> list[bytes]:
     """Return the certificates of a file, PEM or DER, as DER."""
     data = _read(file)
     try:
@@ -149,12 +149,12 @@ def _certificates(file: str) -> list[bytes]:
         raise click.UsageError(f"{file} holds no certificate, neither PEM nor DER") from None
 
 
-def _public(file: str) -> bytes:
+def public_key_in(file: str) -> bytes:
     """Return the SubjectPublicKeyInfo of a file: a public key or a certificate, PEM or DER."""
     data = _read(file)
     try:
         if b"-----BEGIN CERTIFICATE" in data:
-            return bytes(public_key(_certificates(file)[0]))
+            return bytes(public_key(certificates_in(file)[0]))
         pem = b"-----BEGIN" in data
         load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
         return load(data).public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -162,7 +162,7 @@ def _public(file: str) -> bytes:
         raise click.UsageError(f"{file} holds no public key, neither PEM nor DER") from None
 
 
-def _private(file: str) -> ec.EllipticCurvePrivateKey:
+def private_key_in(file: str) -> ec.EllipticCurvePrivateKey:
     """Return the P-256 key of a file, PEM or DER, without a password; messages never quote it."""
     data = _read(file)
     pem = b"-----BEGIN" in data

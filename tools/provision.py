@@ -1,0 +1,185 @@
+"""Gives a device its identity: a file for the board, and what its server must know.
+
+Secrets go into files that only their owner can read; never onto the screen, into arguments or
+into a log.
+"""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from dtls_micro.credentials import Credentials, write
+from dtls_micro.pin import pin_of
+
+from .arguments import key_bytes
+from .credentials import certificates_in, private_key_in, public_key_in
+
+_LEAST_KEY = 16  # bytes: 128 bits
+_MOST_KEY = 64
+_HELP = """Make the credentials file of a device, and what its server must know of it.
+
+Without words about certificates the device gets a pre-shared key of 128 random bits. With --pin,
+--server-key or --ca it trusts a server by certificate or raw key; --new-key or --key gives it a
+key of its own for servers that ask who it is.
+
+Beside FILE come NAME.psk.hex and NAME.leshan.json, or NAME.key.pem, NAME.public.pem and
+NAME.csr.pem: for the server, and for a certificate authority.
+"""
+
+
+def _pins(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> list[bytes]:
+    try:
+        return [pin_of(text) for text in texts]
+    except ValueError:
+        raise click.BadParameter("a pin is 64 hex digits: `dtls-micro probe --show-pin`") from None
+
+
+@click.command(help=_HELP)
+@click.option("--endpoint", metavar="NAME", help="Name of the device, and its PSK identity.")
+@click.option(
+    "--psk-key-file", metavar="FILE", help="A key in hex to take, - for stdin: 16 to 64 bytes."
+)
+@click.option("--pin", "pins", multiple=True, metavar="HEX", callback=_pins, help="Pinned key.")
+@click.option("--server-key", metavar="FILE", help="Raw public key of the server, PEM or DER.")
+@click.option("--ca", multiple=True, metavar="FILE", help="Trust anchors of the server.")
+@click.option("--new-key", is_flag=True, help="Make a P-256 key pair and a signing request.")
+@click.option("--key", metavar="FILE", help="The device's own P-256 key, PEM or DER.")
+@click.option("--cert", metavar="FILE", help="The device's certificate, with --key.")
+@click.option("--out", metavar="FILE", default="credentials.dtls", show_default=True,
+              help="File for the board.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def main(
+    endpoint: str | None,
+    psk_key_file: str | None,
+    pins: list[bytes],
+    server_key: str | None,
+    ca: tuple[str, ...],
+    new_key: bool,
+    key: str | None,
+    cert: str | None,
+    out: str,
+    force: bool,
+) -> None:
+    endpoint = endpoint or "device-" + secrets.token_hex(4)
+    if not 1 <= len(endpoint.encode()) <= 128 or not endpoint.isprintable() or "/" in endpoint:
+        raise click.UsageError("a name has 1 to 128 bytes, and no slash: it names files too")
+    certified = bool(pins or server_key or ca)
+    if (new_key or key) and not certified:
+        raise click.UsageError("how is the server trusted? --pin, --server-key or --ca")
+    if psk_key_file and certified:
+        raise click.UsageError("a pre-shared key and certificates do not go together")
+    if new_key and (key or cert) or cert and not key:
+        raise click.UsageError("--cert goes with --key, and neither with --new-key")
+    device = Credentials()
+    side = Side(Path(out).parent, endpoint, force)
+    if certified:
+        device.pins = pins
+        device.server_key = public_key_in(server_key) if server_key else None
+        device.anchors = [one for file in ca for one in certificates_in(file)]
+        pair = ec.generate_private_key(ec.SECP256R1()) if new_key else None
+        pair = private_key_in(key) if key else pair
+        if pair:
+            device.private_key = pair.private_numbers().private_value.to_bytes(32, "big")
+            device.certificates = certificates_in(cert) if cert else []
+            side.of_key(pair, new_key)
+    else:
+        device.identity = endpoint.encode()
+        device.key = _key(psk_key_file)
+        side.of_psk(device.key)
+    side.save(Path(out), device)
+    for line in side.lines:
+        click.echo(line)
+
+
+def _key(file: str | None) -> bytes:
+    """Return the pre-shared key of a file, or a new one."""
+    if file is None:
+        return secrets.token_bytes(_LEAST_KEY)
+    key = key_bytes(None, file)
+    if not _LEAST_KEY <= len(key) <= _MOST_KEY:
+        raise click.UsageError(f"the key has {len(key)} bytes: 16 to 64 are needed")
+    if len(set(key)) < _LEAST_KEY // 4:
+        raise click.UsageError("the key is no random one: leave --psk-key-file out for a new one")
+    return key
+
+
+class Side:
+    """What the server must know: files, and lines to print."""
+
+    def __init__(self, folder: Path, endpoint: str, force: bool):
+        self._folder = folder
+        self._endpoint = endpoint
+        self._force = force
+        self._files: list[tuple[Path, bytes]] = []
+        self.lines: list[str] = []
+
+    def _file(self, ending: str, octets: bytes) -> Path:
+        path = self._folder / f"{self._endpoint}.{ending}"
+        self._files.append((path, octets))
+        return path
+
+    def of_psk(self, key: bytes) -> None:
+        """Tell servers of a pre-shared key."""
+        name = self._endpoint
+        hexed = self._file("psk.hex", key.hex().encode() + b"\n")
+        details = {"identity": name, "key": key.hex()}
+        known = {"endpoint": name, "tls": {"mode": "psk", "details": details}}
+        leshan = self._file("leshan.json", json.dumps(known).encode() + b"\n")
+        self.lines += [
+            "The server's side, of which one line is yours:",
+            f"  Leshan:   curl -X PUT -H 'Content-Type: application/json' --data @{leshan} "
+            "http://SERVER:8080/api/security/clients/",
+            f"  OpenSSL:  openssl s_server -dtls1_2 -nocert -psk_identity {name} "
+            f"-psk $(cat {hexed}) -cipher PSK-AES128-CCM8 -accept 5684",
+            f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {hexed})"  '
+            "(keys without zero bytes only)",
+        ]
+
+    def of_key(self, pair: ec.EllipticCurvePrivateKey, new: bool) -> None:
+        """Tell servers, and a certificate authority, of a key."""
+        pem = serialization.Encoding.PEM
+        public = pair.public_key().public_bytes(
+            pem, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        path = self._file("public.pem", public)
+        self.lines += ["The server's side:", f"  raw public key of the device: {path}"]
+        if new:
+            name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self._endpoint[:64])])
+            request = x509.CertificateSigningRequestBuilder().subject_name(name)
+            signed = request.sign(pair, hashes.SHA256())
+            path = self._file("csr.pem", signed.public_bytes(pem))
+            self.lines.append(f"  for a certificate authority: {path}")
+            private = pair.private_bytes(
+                pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            path = self._file("key.pem", private)
+            self.lines.append(f"  the key, to make this file again with --cert: {path}")
+
+    def save(self, out: Path, device: Credentials) -> None:
+        """Write all files, or none if one is there already."""
+        there = [path for path, _ in [*self._files, (out, b"")] if path.exists()]
+        if there and not self._force:
+            sys.exit(f"{there[0]} is there already: --force replaces it, and the old key is lost")
+        before = os.umask(0o077)
+        try:
+            for path, octets in self._files:
+                path.unlink(missing_ok=True)
+                path.write_bytes(octets)
+            write(str(out), device, force=True)
+        except OSError as error:
+            sys.exit(f"nothing was changed on the board; cannot write: {error}")
+        finally:
+            os.umask(before)
+        self.lines.insert(0, f"{out} is for the board: python -m tools.deploy copies it.")
+
+
+if __name__ == "__main__":
+    main()
