@@ -57,6 +57,8 @@ class Handshake:
     """What is agreed on. `credential` brings suites, rows and extensions of its key exchange."""
 
     def __init__(self, port, credential, records, flight, reassembly):
+        if not hasattr(credential, "rows"):
+            raise TypeError("a credential is a Psk, an Ecdhe or an EcdhePsk")
         self.port = port
         self.credential = credential
         self.records = records

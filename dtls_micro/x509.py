@@ -17,6 +17,7 @@ _X509 = const(0)  # RFC 7250: CertificateType
 _BAD_CERTIFICATE = const(42)  # RFC 5246 section 7.2
 _UNSUPPORTED_CERTIFICATE = const(43)
 _CERTIFICATE_UNKNOWN = const(46)
+_UNKNOWN_CA = const(48)
 _MOST_CERTIFICATES = const(10)
 _PIN = const(32)  # bytes
 _ECDSA = const(3)  # last byte of a SignatureScheme code
@@ -71,6 +72,8 @@ class X509:
             spki = public_key(certificates[0])
             self._check_key(spki)
             if not self.pins or digest(port.sha256, (spki,)) not in self.pins:
+                if not self.anchors:
+                    self._check_issuers(port, certificates)
                 now, floor = self._when(port)
                 Path(self, port, certificates, self._name(name), now, floor).find()
         except DerError as error:
@@ -92,6 +95,13 @@ class X509:
                     return
         text = "the server's key is of a kind for which no verifier of ECDSA was given"
         raise ProtocolError(_UNSUPPORTED_CERTIFICATE, text)
+
+    def _check_issuers(self, port, certificates):
+        """Refuse at once what has no key that is pinned."""
+        for one in certificates:
+            if digest(port.sha256, (public_key(one),)) in self.pins:
+                return
+        raise ProtocolError(_UNKNOWN_CA, "the server's key is none of those pinned")
 
     def _name(self, name) -> bytes:
         name = self.name or name
@@ -128,7 +138,10 @@ def _anchor(anchor):
 
 def _pin(pin) -> bytes:
     if isinstance(pin, str) or len(pin) == 2 * _PIN:
-        pin = unhexlify(pin)
+        try:
+            pin = unhexlify(pin.replace(":", "") if isinstance(pin, str) else pin)
+        except ValueError:
+            pin = b""
     if len(pin) != _PIN:
         raise ValueError("a pin is a SHA-256: 32 bytes, or 64 hexadecimal digits")
     return bytes(pin)

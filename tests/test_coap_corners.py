@@ -252,3 +252,23 @@ def test_a_cancelled_observation_does_not_block_others():
             assert await asyncio.wait_for(task, 1) is None
 
     _run(test, acknowledged, reply(CONTENT))
+
+
+def test_a_handler_that_returns_nonsense_is_a_5_00():
+    for result in (22, True, 0, -1, 300, 32, ["x"], 22.5):
+        c = Client()
+        told = []
+        c.resources.failed = told.append
+        c.resources.add("/a", get=lambda request, result=result: result)
+        assert c.ask(GET).code == 0xA0, result
+        assert "a handler returns" in str(told[0])
+
+
+def test_mistakes_in_calls_are_told():
+    c = Client()
+    raises(ValueError, c.resources.add, "a", get=print)
+    raises(TypeError, c.resources.add, "/a", gett=print)
+    e, channel = connected()
+    raises(TypeError, e.get, "/a", timout=3)
+    raises(ValueError, e.get, "coaps://host/a")
+    assert not channel.requests

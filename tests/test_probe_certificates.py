@@ -95,8 +95,8 @@ def test_a_trust_anchor_and_the_address_as_name(server, files):
     [
         (("--ca", "ca.pem", "--server-name", "other.example"), "other.example"),
         (("--ca", "client.pem"), "certificate"),
-        (("--pin", "00" * 32), "name"),
-        (("--pin", "00" * 32, "--server-name", "coap.example"), "certificate"),
+        (("--pin", "00" * 32), "none of those pinned"),
+        (("--pin", "00" * 32, "--server-name", "coap.example"), "none of those pinned"),
     ],
 )
 def test_who_is_not_trusted_is_told_with_the_chain(server, files, words, sentence):

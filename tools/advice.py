@@ -11,6 +11,7 @@ _CLIENT_HELLO = 1
 _HELLO_VERIFY_REQUEST = 3
 _SERVER_HELLO = 2
 _CERTIFICATE = 11
+_CERTIFICATE_REQUEST = 13
 _HANDSHAKE = 22
 
 _ALERTS = {
@@ -38,6 +39,11 @@ def explain(error: Exception, conversation: Conversation, timeout: float) -> str
     if isinstance(error, PeerAlert):
         number = error.alert or 0
         advice = _ALERTS.get(number, "its log says why")
+        came = {m.kind for out, record in conversation.records if not out for m in record.messages}
+        if number == 40 and _CERTIFICATE_REQUEST in came:
+            advice = "it wants a certificate or a key of ours: give --cert and --key"
+        elif number in (20, 51) and _CERTIFICATE in came:
+            advice = "what we signed does not fit: do --cert and --key belong together?"
         return f"the server refused with the alert {iana.alert(number)}: {advice}"
     if isinstance(error, HandshakeTimeout):
         return _silence(conversation, timeout)

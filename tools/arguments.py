@@ -21,6 +21,8 @@ _KEY_FILE_BYTES = 4096
 def host_and_port(_: click.Context, __: click.Parameter, text: str) -> tuple[str, int]:
     """Return (host, port) of HOST, HOST:PORT, [V6]:PORT, [V6] or V6."""
     port = ""
+    if "://" in text:
+        raise click.BadParameter(f"'{text}' is a URI: HOST or HOST:PORT is wanted")
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):
@@ -134,7 +136,8 @@ handshake_options = together(
         multiple=True,
         metavar="NAME",
         callback=suite_names,
-        help="IANA name of a suite to offer, most wanted first. Default: all, "
+        help="IANA name of a suite to offer, most wanted first. Default: all of "
+        "the kind of the credential (with a pre-shared key TLS_PSK, no TLS_ECDHE_PSK), of "
         + ", ".join(KNOWN_SUITES),
     ),
     click.option(

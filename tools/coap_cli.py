@@ -85,6 +85,8 @@ def _get(**words: Any) -> None:
 
 @_command("put", "Set a resource.", _payload)
 def _put(**words: Any) -> None:
+    if words["payload"] is None:
+        raise click.UsageError('nothing to put: give --payload TEXT, @FILE, or "" for nothing')
     _end(request, _ask("put", words))
 
 

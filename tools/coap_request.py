@@ -138,11 +138,14 @@ def observe(ask: Ask) -> None:
             _cancel(endpoint, states)
 
 
+_FAREWELL_S = 2  # for a server that may have gone
+
+
 def _cancel(endpoint: Endpoint, states: Any) -> None:
     """Tell the server that no more is wanted, if it is there."""
     if endpoint.channel.answered:
         with suppress(OSError):  # it is gone, and will notice that nobody listens
-            states.cancel()
+            states.cancel(_FAREWELL_S)
 
 
 def _settings(ask: Ask, bar: Bar) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Watched:
 
     @property
     def types(self) -> tuple[int, ...]:
-        return self.inner.types if self.inner else (0,)
+        return self.inner.types if self.inner else (0, 2)  # X.509 or a raw public key
 
     @property
     def named(self) -> bool:
@@ -169,7 +169,10 @@ def private_key_in(file: str) -> ec.EllipticCurvePrivateKey:
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
     try:
         key = load(data, None)
-    except (ValueError, TypeError):
+    except TypeError:
+        message = f"the key in {file} is encrypted: give one without a password"
+        raise click.UsageError(message) from None
+    except ValueError:
         message = f"{file} holds no private key, PEM or DER, without a password"
         raise click.UsageError(message) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":

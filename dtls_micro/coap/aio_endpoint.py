@@ -99,9 +99,9 @@ class Endpoint(Base):
             response.payload = last.payload
         return response
 
-    async def deregister(self, exchange):
+    async def deregister(self, exchange, timeout=None):
         """End an observation."""
-        await self._wait(self._deregistration(exchange, self._milliseconds(None)))
+        await self._wait(self._deregistration(exchange, self._milliseconds(timeout)))
 
     async def _complete(self, transfer, wait_ms):
         """Exchange messages until a transfer has all; return the last response."""
@@ -215,12 +215,12 @@ class Notifications:
             raise exchange.error
         return await self._endpoint.whole(exchange.take_news(), self._path, self._settings)
 
-    async def cancel(self):
+    async def cancel(self, timeout=None):
         """Tell the server that no more is wanted, and wait until it knows."""
         if self._exchange.lasting:
             self._exchange.lasting = False
             self._exchange.wake()  # whoever waits in next()
-            await self._endpoint.deregister(self._exchange)
+            await self._endpoint.deregister(self._exchange, timeout)
 
     async def __aenter__(self):
         return self

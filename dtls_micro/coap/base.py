@@ -26,6 +26,10 @@ _CONTENT_FORMAT = const(12)
 _ACCEPT = const(17)
 _NO_RESPONSE = const(258)
 _NOTHING = const(26)  # no response of class 2, 4 or 5
+_SETTINGS = (
+    "content_format accept etag if_match if_none_match block into most total progress options"
+    " confirmable no_response tag"
+).split()
 _SIZE = const(1152)  # RFC 7252 section 4.6
 _WAIT_S = const(93)  # MAX_TRANSMIT_WAIT
 
@@ -138,6 +142,9 @@ class Base:
 
     def _begin(self, code, path, payload, settings) -> Transfer:
         """Return the transfer of a request."""
+        for name in settings:
+            if name not in _SETTINGS:
+                raise TypeError("requests have no setting %s" % name)
         if isinstance(payload, str):
             payload = payload.encode()
         if self._tag:
@@ -196,7 +203,7 @@ class Base:
 
 def well_known(query) -> str:
     """Return the path that discovery asks for."""
-    return "/.well-known/core" + ("?" + query if query else "")
+    return "/.well-known/core" + ("?" + query.lstrip("?") if query else "")
 
 
 def links(response) -> list:

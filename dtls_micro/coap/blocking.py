@@ -74,9 +74,9 @@ class Endpoint(Base):
             response.payload = last.payload
         return response
 
-    def deregister(self, exchange):
+    def deregister(self, exchange, timeout=None):
         """End an observation."""
-        self._wait(self._deregistration(exchange, self._milliseconds(None)))
+        self._wait(self._deregistration(exchange, self._milliseconds(timeout)))
 
     def work(self, exchange, seconds=None):
         """Work until an exchange is done, or for some seconds; None for ever."""

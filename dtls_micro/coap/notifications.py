@@ -35,11 +35,11 @@ class Notifications:
             raise TimedOut("no notification in time")
         return self._endpoint.whole(exchange.take_news(), self._path, self._settings)
 
-    def cancel(self):
+    def cancel(self, timeout=None):
         """Tell the server that no more is wanted, and wait until it knows."""
         if self._exchange.lasting:
             self._exchange.lasting = False
-            self._endpoint.deregister(self._exchange)
+            self._endpoint.deregister(self._exchange, timeout)
 
     def __enter__(self):
         return self

@@ -15,6 +15,8 @@ _SHOWN = UNRESERVED + b"!$'()*+,;=:@"  # as they are, in a path and in a query
 
 def relative(path: str) -> list:
     """Return the options of a path with its query: "/a%20b?x=1&y"; "" and "/" have none."""
+    if path.startswith("coap://") or path.startswith("coaps://"):
+        raise ValueError("a path is wanted, and not a URI: /a/b?c=d")
     octets = path.encode()
     if b"#" in octets:
         raise ValueError("a URI to ask for has no fragment, so no #: write %23")

@@ -19,6 +19,8 @@ _URI_QUERY = const(15)
 _LINK_FORMAT = const(40)
 _GET = const(1)
 _CODES = b"\x45\x44\x44\x42\x45\x44\x44"  # of success, by method
+_FIRST_CODE = const(0x40)  # of responses
+_END_OF_CODES = const(0xC0)
 _BAD_OPTION = const(0x82)
 _NOT_FOUND = const(0x84)
 _NOT_ALLOWED = const(0x85)
@@ -71,6 +73,11 @@ class Resources:
         conditional:  the handlers heed If-Match and If-None-Match
         attributes:   of the link in /.well-known/core: rt="temperature", ct=0
         """
+        if path[:1] != "/":
+            raise ValueError("a path begins with a slash: /%s" % path)
+        for name, value in attributes.items():
+            if callable(value):
+                raise TypeError("no method is called %s" % name)
         handlers = (get, post, put, delete, fetch, patch, ipatch)
         self._table[path] = Resource(handlers, sink, observable, conditional, attributes)
 
@@ -181,11 +188,15 @@ class Resources:
 def _response(request, result):
     if isinstance(result, Message):
         return Message(result.code, result.payload, result.options)  # it may be used again
-    if isinstance(result, int):
-        return Message(result)
     if isinstance(result, str):
         result = result.encode()
-    return Message(_CODES[request.code - 1], b"" if result is None else result)
+    if result is None:
+        result = b""
+    if isinstance(result, (bytes, bytearray, memoryview)):
+        return Message(_CODES[request.code - 1], result)
+    if isinstance(result, int) and _FIRST_CODE <= result < _END_OF_CODES:
+        return Message(result)
+    raise TypeError("a handler returns bytes, str, a code, a Message or None")
 
 
 def _link(path: str, resource) -> str:
