@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB as _ECB
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 PORT = str(_ROOT / "ports/circuitpython")
-_BOARD_CODE = (PORT, str(_ROOT / "dtls_micro"), str(_ROOT / "tests/check_port.py"))
+COMMON = str(_ROOT / "ports/common")
+_BOARD_CODE = (PORT, COMMON, str(_ROOT / "dtls_micro"), str(_ROOT / "tests/check_port.py"))
 # Of CPython's modules those that CircuitPython has too; asyncio is a library of Adafruit's.
 _SHARED = ("asyncio", "binascii", "collections", "gc", "io", "json", "struct")
 _WRAP = 1 << 29
@@ -439,7 +440,7 @@ def install(connected=True, **options) -> Board:
         raise ImportError("no module named '%s'" % name)
 
     builtins.__import__ = import_
-    _sys.path.insert(0, PORT)
+    _sys.path[0:0] = [PORT, COMMON]
     return board
 
 

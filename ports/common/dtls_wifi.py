@@ -1,4 +1,4 @@
-"""WiFi that stays up, the time by SNTP, and deep sleep, on CircuitPython 9 and 10.
+"""WiFi that stays up, the time by SNTP, and deep sleep; dtls_radio.py is what a board has.
 
     dtls_wifi.connect("network", "password")
     dtls_wifi.set_time()
@@ -11,8 +11,9 @@ Not yet run on silicon.
 
 import time
 
-import wifi
+import dtls_radio
 from dtls_port import elapsed, random, socket, ticks_ms
+from dtls_radio import deep_sleep, is_up  # noqa: F401  (of the board)
 from micropython import const
 
 _ATTEMPT_S = const(10)  # at most, to join the network once
@@ -30,7 +31,7 @@ _ORIGINATE = const(24)
 _TRANSMIT = const(40)
 _QUESTIONS = const(3)
 _ANSWER_MS = const(2000)
-_FIRST_YEAR = const(2024)  # no server of the present says less
+_EARLIEST = 1704067200  # 2024: no server of the present says less
 
 _network = None  # (ssid, password)
 _pause_s = _PAUSE_S
@@ -53,12 +54,6 @@ def connect(ssid, password=b"", timeout_s=30):
             if left_s <= _PAUSE_S:
                 raise
         time.sleep(_PAUSE_S)
-
-
-def is_up() -> bool:
-    """Tell whether the board is in a network and has an address."""
-    radio = wifi.radio
-    return bool(radio.enabled and radio.connected and radio.ipv4_address)
 
 
 def keep_up() -> bool:
@@ -88,12 +83,7 @@ def keep_up() -> bool:
 
 def _join(timeout_s):
     """Try once to join the network; OSError if that fails."""
-    radio = wifi.radio
-    radio.enabled = True
-    try:
-        radio.connect(_network[0], _network[1], timeout=timeout_s)
-    except RuntimeError as error:
-        raise OSError(str(error))
+    dtls_radio.join(_network[0], _network[1], timeout_s)
     if not is_up():
         raise OSError("WiFi gives no address")
 
@@ -104,13 +94,11 @@ def set_time(host="pool.ntp.org", port=_PORT):
     OSError if there is no answer worth belief. That is one with the random number of our
     question, so who does not see the traffic cannot forge it; who sees it can.
     """
-    import rtc
-
-    rtc.RTC().datetime = ask(host, port)
+    dtls_radio.set_clock(ask(host, port))
 
 
 def ask(host, port=_PORT):
-    """Return the time.struct_time that a server tells; see set_time()."""
+    """Return the seconds since 1970 that a server tells; see set_time()."""
     peer = socket((host, port))
     try:
         for _ in range(_QUESTIONS):
@@ -133,14 +121,14 @@ def _question():
 
 
 def _answer(peer, question):
-    """Return the time of the first good answer, None if none comes."""
+    """Return what the first good answer says, None if none comes."""
     begin = ticks_ms()
     left_ms = _ANSWER_MS
     while left_ms > 0 and peer.wait(left_ms):
         answer = peer.receive(_SIZE)  # what may follow are extensions and signatures
         if answer and _is_good(answer, question):
-            told = time.localtime(_seconds(answer))
-            if told.tm_year >= _FIRST_YEAR:
+            told = _seconds(answer)
+            if told >= _EARLIEST:
                 return told
         left_ms = _ANSWER_MS - elapsed(ticks_ms(), begin)
     return None
@@ -171,11 +159,3 @@ def _seconds(answer) -> int:
     if not seconds >> 31:
         seconds += 1 << 32
     return seconds - 2208988800
-
-
-def deep_sleep(seconds):
-    """Sleep deeply: the board starts anew after so many seconds, so this does not return."""
-    import alarm
-
-    wake = alarm.time.TimeAlarm(monotonic_time=time.monotonic() + seconds)
-    alarm.exit_and_deep_sleep_until_alarms(wake)

@@ -1,0 +1,69 @@
+"""The port to MicroPython on RP2040 and RP2350: see typings/dtls_port.pyi.
+
+p256 is made when it is first asked for, so a program with pre-shared keys loads no curve.
+
+Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0 in the tests.
+"""
+
+import sys
+from hashlib import sha256  # noqa: F401  (of the port)
+from time import gmtime, ticks_ms  # noqa: F401
+from time import ticks_diff as elapsed  # noqa: F401
+
+import aead_firmware
+from udp_lwip import readable, socket  # noqa: F401
+
+_FIRST_YEAR = 2024  # a clock that says less was not set
+_made = {}
+
+
+def random(n: int) -> bytes:
+    """Return `n` bytes of tested entropy; OSError if the chip's source fails."""
+    if "RP2350" in sys.implementation._machine:
+        from rp2350_trng import fill
+
+        return fill(n)
+    if "ring" not in _made:
+        from ring_oscillator import RingOscillator
+
+        _made["ring"] = RingOscillator()
+    return _made["ring"].random(n)
+
+
+def utc():
+    """Return (year, month, day, hour, minute, second), or None while the clock is not set."""
+    now = gmtime()[:6]
+    return now if now[0] >= _FIRST_YEAR else None
+
+
+def aead(kind: str, key):
+    """Return the AEAD of a suite: see typings/dtls_port.pyi."""
+    return aead_firmware.aead(kind, key, _octets)
+
+
+def _octets():
+    """Return the kernel for octets that this core can run."""
+    if _is_arm():
+        from octets_thumb import run
+    else:
+        from octets_viper import run
+    return run
+
+
+def _is_arm() -> bool:
+    return "RISCV" not in sys.implementation._machine
+
+
+def __getattr__(name: str):
+    if name != "p256":
+        raise AttributeError(name)
+    if name not in _made:
+        from dtls_micro.crypto.p256_comb import COMB
+        from dtls_micro.crypto.p256_kernel import P256
+
+        if _is_arm():
+            from p256_thumb import run
+        else:
+            from p256_viper import run
+        _made[name] = P256(run, COMB)
+    return _made[name]
