@@ -255,7 +255,7 @@ def test_a_reset_or_silence_ends_an_observation():
         (seen,) = c.peer.out()
         assert c.peer.give(RST, 0, seen.mid) == [] if reset else c.peer.pass_ms(100000)
         c.resources.notify("/a")
-        assert c.news() == c.resources._observers._list == []
+        assert c.news() == c.resources.observers._list == []
 
 
 def test_the_end_of_a_resource_is_told():

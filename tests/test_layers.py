@@ -50,6 +50,18 @@ LAYERS = (
     ("coap.blocking", "coap.aio_endpoint"),
     ("coap.connection",),
     ("coap.aio", "coap"),
+    ("lwm2m.objects", "lwm2m.text", "lwm2m.cbor", "lwm2m.tlv", "lwm2m.link_objects"),
+    ("lwm2m.senml", "lwm2m.tree", "lwm2m.attributes", "lwm2m.reasons"),
+    ("lwm2m.senml_json", "lwm2m.senml_cbor", "lwm2m.device", "lwm2m.connectivity"),
+    ("lwm2m.formats", "lwm2m.accounts", "lwm2m.firmware"),
+    ("lwm2m.credential", "lwm2m.store", "lwm2m.requests"),
+    ("lwm2m.consistency",),
+    ("lwm2m.bootstrap", "lwm2m.management"),
+    ("lwm2m.reporting",),
+    ("lwm2m.session",),
+    ("lwm2m.base",),
+    ("lwm2m.blocking", "lwm2m.aio"),
+    ("lwm2m",),
     ("",),  # dtls_micro itself
 )
 KNOW_DTLS = ("coap.secure", "coap.connection", "coap.aio")  # of coap/, the conveniences
@@ -88,7 +100,7 @@ MOST_LINES_OF_A_FUNCTION = 40
 
 def layer(module: str) -> int:
     """Return the layer of a module that is named from the package on: "crypto.aes", ""."""
-    first = module if module.startswith("coap") else module.split(".")[0]
+    first = module if module.startswith(("coap", "lwm2m")) else module.split(".")[0]
     for number, names in enumerate(LAYERS):
         if first in names:
             return number
@@ -112,7 +124,8 @@ def imports(path: Path, package: str):
             if node.level:
                 above = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join(above + ([base] if base else []))
-            yield base
+            if node.module:  # else it is about modules of the package
+                yield base
             for alias in node.names:
                 yield "%s.%s" % (base, alias.name)
 

@@ -43,8 +43,8 @@ class Endpoint(Base):
 
     async def request(self, code: int, path=None, payload=b"", timeout=None, **settings):
         """Send a request of any method; return the response."""
-        wait_ms = self._milliseconds(timeout)
-        transfer = self._begin(code, path, payload, settings)
+        wait_ms = self.milliseconds(timeout)
+        transfer = self.begin(code, path, payload, settings)
         if settings.get("no_response"):
             self._say(transfer)
             return None
@@ -53,14 +53,14 @@ class Endpoint(Base):
     def observe(self, path=None, timeout=None, **settings):
         """Return the Notifications of a resource: `async for`, or await next() (RFC 7641)."""
         self.start()
-        exchange = self._observation(path, settings, self._milliseconds(timeout))
+        exchange = self._observation(path, settings, self.milliseconds(timeout))
         exchange.event = asyncio.Event()
         self._send()
         return Notifications(self, exchange, path, settings)
 
     async def ping(self, timeout=None):
         """Wait until the peer has shown that it is there."""
-        exchange = Ping(Message(0), self._milliseconds(timeout))
+        exchange = Ping(Message(0), self.milliseconds(timeout))
         self.engine.ping(exchange)
         await self._wait(exchange)
 
@@ -91,9 +91,9 @@ class Endpoint(Base):
     async def whole(self, response, path, settings):
         """Return a response with all of its body, of which it may be the first block."""
         if response is not None and response.ok:
-            transfer = self._begin(1, path, b"", settings)
+            transfer = self.begin(1, path, b"", settings)
             transfer.take(response)
-            last = await self._complete(transfer, self._milliseconds(None))
+            last = await self._complete(transfer, self.milliseconds(None))
             if not last.ok:
                 return last
             response.payload = last.payload
@@ -101,7 +101,7 @@ class Endpoint(Base):
 
     async def deregister(self, exchange, timeout=None):
         """End an observation."""
-        await self._wait(self._deregistration(exchange, self._milliseconds(timeout)))
+        await self._wait(self._deregistration(exchange, self.milliseconds(timeout)))
 
     async def _complete(self, transfer, wait_ms):
         """Exchange messages until a transfer has all; return the last response."""
@@ -111,7 +111,7 @@ class Endpoint(Base):
                 self.engine.request(exchange)
                 transfer.take(await self._wait(exchange))
         finally:
-            self._ended(transfer)
+            self.ended(transfer)
         return transfer.response
 
     async def _wait(self, exchange):

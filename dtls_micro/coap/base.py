@@ -134,13 +134,14 @@ class Base:
         self._flush()
         return left
 
-    def _milliseconds(self, timeout) -> int:
+    def milliseconds(self, timeout) -> int:
+        """Return a time-out in ms, that of the endpoint for None; ValueError for nonsense."""
         seconds = self._timeout if timeout is None else timeout
         if not 0 < seconds <= 500000:
             raise ValueError("a time-out is more than 0 seconds, and 500000 at most")
         return int(seconds * 1000) or 1
 
-    def _begin(self, code, path, payload, settings) -> Transfer:
+    def begin(self, code, path, payload, settings) -> Transfer:
         """Return the transfer of a request."""
         for name in settings:
             if name not in _SETTINGS:
@@ -159,7 +160,7 @@ class Base:
         self.engine.send(Exchange(message, 0))
         self._flush()
 
-    def _ended(self, transfer):
+    def ended(self, transfer):
         """Note whether a server may still hold a part of an upload (RFC 9175 section 3.3)."""
         if transfer.more and transfer.uploading:
             self._tag += 1
@@ -168,7 +169,7 @@ class Base:
         """Send a request with Observe; return its exchange."""
         from .observation import Observation
 
-        message = self._begin(1, path, b"", settings).request()
+        message = self.begin(1, path, b"", settings).request()
         message.add(_OBSERVE, b"")
         return self.engine.request(Observation(message, wait_ms, self.engine, self._port.random))
 

@@ -21,8 +21,8 @@ class Endpoint(Base):
 
     def request(self, code: int, path=None, payload=b"", timeout=None, **settings):
         """Send a request of any method; return the response."""
-        wait_ms = self._milliseconds(timeout)
-        transfer = self._begin(code, path, payload, settings)
+        wait_ms = self.milliseconds(timeout)
+        transfer = self.begin(code, path, payload, settings)
         if settings.get("no_response"):
             self._say(transfer)
             return None
@@ -35,12 +35,12 @@ class Endpoint(Base):
         """
         from .notifications import Notifications
 
-        exchange = self._observation(path, settings, self._milliseconds(timeout))
+        exchange = self._observation(path, settings, self.milliseconds(timeout))
         return Notifications(self, exchange, path, settings)
 
     def ping(self, timeout=None):
         """Wait until the peer has shown that it is there."""
-        exchange = Ping(Message(0), self._milliseconds(timeout))
+        exchange = Ping(Message(0), self.milliseconds(timeout))
         self.engine.ping(exchange)
         self._wait(exchange)
 
@@ -66,9 +66,9 @@ class Endpoint(Base):
     def whole(self, response, path, settings):
         """Return a response with all of its body, of which it may be the first block."""
         if response is not None and response.ok:
-            transfer = self._begin(1, path, b"", settings)
+            transfer = self.begin(1, path, b"", settings)
             transfer.take(response)
-            last = self._complete(transfer, self._milliseconds(None))
+            last = self._complete(transfer, self.milliseconds(None))
             if not last.ok:
                 return last
             response.payload = last.payload
@@ -76,14 +76,14 @@ class Endpoint(Base):
 
     def deregister(self, exchange, timeout=None):
         """End an observation."""
-        self._wait(self._deregistration(exchange, self._milliseconds(timeout)))
+        self._wait(self._deregistration(exchange, self.milliseconds(timeout)))
 
     def work(self, exchange, seconds=None):
         """Work until an exchange is done, or for some seconds; None for ever."""
         begin = self._port.ticks_ms()
         limit = left = -1 if seconds is None else int(seconds * 1000)
         while exchange is None or not exchange.done:
-            self._step(left)
+            self.step(left)
             if limit >= 0:
                 left = limit - self._port.elapsed(self._port.ticks_ms(), begin)
                 if left <= 0:
@@ -97,7 +97,7 @@ class Endpoint(Base):
                 self.engine.request(exchange)
                 transfer.take(self._wait(exchange))
         finally:
-            self._ended(transfer)
+            self.ended(transfer)
         return transfer.response
 
     def _wait(self, exchange):
@@ -110,8 +110,8 @@ class Endpoint(Base):
             raise exchange.error
         return exchange.response
 
-    def _step(self, limit_ms: int):
-        """Send, wait for a datagram for `limit_ms` at most (-1: for ever), and handle it."""
+    def step(self, limit_ms: int):
+        """Work once: send, wait `limit_ms` at most (-1: for ever) for a datagram, handle it."""
         try:
             left = self._tick()
             if left < 0 or 0 <= limit_ms < left:

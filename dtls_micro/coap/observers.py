@@ -91,6 +91,10 @@ class Observers:
             if one.request.path == path:
                 one.notify(confirmable)
 
+    def all(self) -> list:
+        """Return the observations, each with its `request`."""
+        return list(self._list)
+
     def has(self, one) -> bool:
         """Tell whether an observation goes on."""
         return one in self._list

@@ -18,6 +18,7 @@ _IF_NONE_MATCH = const(5)
 _URI_QUERY = const(15)
 _LINK_FORMAT = const(40)
 _GET = const(1)
+_FETCH = const(5)
 _CODES = b"\x45\x44\x44\x42\x45\x44\x44"  # of success, by method
 _FIRST_CODE = const(0x40)  # of responses
 _END_OF_CODES = const(0xC0)
@@ -49,18 +50,20 @@ class Resources:
     told to `failed` and answered 5.00.
 
     fallback:   handler of all paths that are not in the table, or None for 4.04
+    observable: what the fallback gives may be observed; whoever sets it sees to `observers`
     failed:     called with what a handler raised; it prints it
     """
 
     def __init__(self, engine, size: int, most: int = 16384):
         self.fallback = None
+        self.observable = False
         self.failed = _print
         self.spawn = None  # runs a coroutine; of aio.Endpoint
         self.engine = engine
         self._table: "dict[str, Resource]" = {}
         self._incoming = Incoming(most)
         self._outgoing = Outgoing(size)
-        self._observers = Observers(self)
+        self.observers = Observers(self)
 
     def add(self, path: str, get=None, post=None, put=None, delete=None, fetch=None,
             patch=None, ipatch=None, sink=None, observable=False, conditional=False,
@@ -88,7 +91,7 @@ class Resources:
 
     def notify(self, path: str, confirmable: bool = True):
         """Send the present state of a resource to the peer if it observes that."""
-        self._observers.notify(path, confirmable)
+        self.observers.notify(path, confirmable)
         self.wake()
 
     def wake(self):
@@ -149,8 +152,9 @@ class Resources:
         block = request.option(_BLOCK1)
         if block is not None:
             response.add(_BLOCK1, block)
-        if resource and resource.observable and request.code == _GET:
-            self._observers.on_response(request, response)
+        observable = resource.observable if resource else self.observable
+        if observable and request.code in (_GET, _FETCH):
+            self.observers.on_response(request, response)
         return self._outgoing.cut(request, response)
 
     def render(self, request):

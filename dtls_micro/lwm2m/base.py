@@ -1,0 +1,281 @@
+"""The life of a client, for blocking.py and aio.py (OMA LwM2M core 1.1 section 6.1.4).
+
+    accounts that are there: register with their servers, stay registered
+    none, or no server will have us, or one says so: bootstrap, and begin anew
+
+A set of accounts that a bootstrap has brought is on trial until a server has registered us; if
+none does the set before it is used again. Coroutines here wait by methods of `world` only.
+"""
+
+from micropython import const
+
+from ..coap.uri import split
+from . import accounts, reasons
+from .bootstrap import Bootstrap
+from .credential import credential
+from .session import BOOTSTRAP, FAILED, REGISTERED, STOPPED, Session
+from .store import MemoryStore
+from .tree import Tree
+
+_GET = const(1)
+_POST = const(2)
+_BAD_REQUEST = const(0x80)
+_EXCHANGE_LIFETIME = const(247)  # seconds (RFC 7252 section 4.8.2)
+_RETRY = const(60)  # seconds between two tries to bootstrap; it doubles
+_LONGEST_RETRY = const(3600)
+_PREFERRED = const(11542)  # format of what the bootstrap server writes: TLV
+
+
+class Base:
+    """A LwM2M client.
+
+    name:         endpoint name: "urn:imei:..." say
+    bootstrap:    accounts.Security of the bootstrap server, or None
+    factory:      Security and Server instances to begin with, without a bootstrap
+    store:        where accounts are kept: store.FileStore, or None to have them in memory
+    objects:      instances of objects.Object, or classes of which servers create instances
+    queue:        queue mode: the board sleeps between updates
+    asleep:       called with the seconds that it may sleep; None waits without listening
+    allow_nosec:  accept accounts without security
+    anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
+    tell:         called with a line of text for each step; None tells nobody
+    retry:        seconds between tries to bootstrap; doubles up to an hour
+    port:         a platform's module; None takes the `dtls_port` on the import path
+    options:      of the DTLS client: rx_size, mtu ...
+    """
+
+    def __init__(self, world, name, bootstrap=None, factory=(), store=None, objects=(),
+                 queue=False, asleep=None, allow_nosec=False, anchors=(), verifiers=None,
+                 tell=None, retry=_RETRY, timeout=None, **options):  # fmt: skip
+        if bootstrap is None and not factory:
+            raise ValueError("a bootstrap server, or factory accounts, are wanted")
+        self.world = world
+        self.name = name
+        self.store = store or MemoryStore()
+        self.queue = queue
+        self.asleep = asleep
+        self.allow_nosec = allow_nosec
+        self.tell = tell or _nobody
+        self.tree = Tree()
+        self.accounts = accounts.of(*factory)
+        self.sessions: list = []
+        self.stopping = False
+        self._trusted = (anchors, verifiers)
+        self._retry = retry
+        self._timeout = timeout
+        self._options = options
+        self._trial = False
+        self._waker = world.waker()
+        if bootstrap is not None:
+            bootstrap.bootstrap = True
+            self.accounts.add(bootstrap)
+        for one in objects:
+            self.add(one)
+
+    def add(self, one):
+        """Add an object's instance, or a class; registered servers are told."""
+        if isinstance(one, type):
+            self.tree.define(one)
+        else:
+            self.tree.add(one)
+            one.client = self
+        self.written(None)
+
+    def remove(self, path):
+        """Take an instance away, (object, instance); registered servers are told."""
+        self.tree.remove(path)
+        self.written(None)
+
+    def update(self):
+        """Send Update to all servers now."""
+        for session in self.sessions:
+            session.wake("update")
+
+    def stop(self):
+        """De-register from all servers, and end run()."""
+        self.stopping = True
+        self._waker.set()
+        for session in self.sessions:
+            session.wake("stop")
+
+    @property
+    def registrations(self) -> int:
+        """With how many servers we are registered."""
+        return len([one for one in self.sessions if one.state == REGISTERED])
+
+    async def live(self):
+        """Bootstrap, register, and so on, until stop()."""
+        self._load()
+        while not self.stopping:
+            outcome = await self._serve() if accounts.pairs(self.accounts) else FAILED
+            if outcome == STOPPED:
+                break
+            if outcome == FAILED and self._trial:
+                self.tell("the new accounts do not work: those before are used again")
+                self.store.discard()
+                self._load()
+                if accounts.pairs(self.accounts):
+                    continue
+            await self._bootstrap()
+
+    async def bootstrap_once(self):
+        """Bootstrap by one try; OSError says why it failed."""
+        security = accounts.bootstrap_account(self.accounts)
+        if security is None:
+            raise OSError("no account of a bootstrap server")
+        self.tell("bootstrap from %s" % security.uri)
+        endpoint = await self.connect(security)
+        try:
+            done = await self._be_bootstrapped(endpoint)
+        finally:
+            await self.world.close(endpoint)
+        self.accounts = done.accounts
+        self._trial = True
+
+    async def connect(self, security):
+        """Return an endpoint connected to the server of an account."""
+        options = dict(self._options)
+        if security.server_name:
+            options["server_name"] = security.server_name
+        known = credential(security, *self._trusted)
+        if known is None:
+            if not self.allow_nosec:
+                raise ValueError("a server without security is not allowed here")
+            options = {}
+        return await self.world.connect(security.uri, known, self._timeout, **options)
+
+    async def get(self, uri, into):
+        """Fetch a body of a URI into `into`, by the account whose server is named there."""
+        security = None
+        for one, _ in accounts.pairs(self.accounts):
+            if security is None or _host(one.uri) == _host(uri):
+                security = one
+        secure, _, _, _ = split(uri)
+        known = credential(security, *self._trusted) if secure and security else None
+        endpoint = await self.world.connect(uri, known, self._timeout)
+        try:
+            return await self.world.request(endpoint, _GET, None, into=into)
+        finally:
+            await self.world.close(endpoint)
+
+    def later(self, seconds, action):
+        """Call a function in some seconds."""
+        self.world.spawn(self._later(seconds, action))
+
+    async def _later(self, seconds, action):
+        await self.world.sleep(seconds, self.world.waker())
+        action()
+
+    def registered(self, session):
+        """Hear that a server has registered us: the accounts are good."""
+        if self._trial:
+            self._trial = False
+            self._keep()
+
+    def written(self, path):
+        """Hear that a server has written something; None: instances came or went."""
+        if path is None:
+            self.update()
+        elif path[0] == accounts.SERVER:
+            self._keep()
+        for session in self.sessions:
+            session.wake()
+
+    def jitter(self, seconds):
+        """Return 1 to 1.5 times as much: devices must not march in step."""
+        octets = self.world.port.random(2)
+        return seconds * (1 + (octets[0] << 8 | octets[1]) / 131072)
+
+    def _load(self):
+        """Take the accounts that are stored, if there are any."""
+        stored, self._trial = self.store.load()
+        if self.store.damaged:
+            self.tell(self.store.damaged)
+        if stored is not None:
+            self.accounts = stored
+
+    def _keep(self):
+        """Store accounts that have worked."""
+        try:
+            if self._trial:
+                self.store.stage(self.accounts)
+            else:
+                self.store.confirm(self.accounts)
+        except OSError as error:
+            self.tell("the accounts cannot be stored: %s" % error)
+
+    async def _serve(self):
+        """Be registered with all servers; return why that has ended."""
+        self.sessions = []
+        for number, server in self.accounts.instances(accounts.SERVER):
+            for security, same in accounts.pairs(self.accounts):
+                if same is server:
+                    self.sessions.append(Session(self, number, security, server))
+        tasks = [self.world.spawn(one.run()) for one in self.sessions]
+        while not all(one.done for one in tasks):
+            await self.world.sleep(1, self._waker)
+            if self.stopping or self._wants_bootstrap():
+                for session in self.sessions:
+                    session.wake("stop")
+        for one in tasks:
+            if one.error:
+                raise one.error
+        if self.stopping:
+            return STOPPED
+        return BOOTSTRAP if self._wants_bootstrap() else FAILED
+
+    def _wants_bootstrap(self) -> bool:
+        return any(one.state == BOOTSTRAP for one in self.sessions)
+
+    async def _bootstrap(self):
+        """Bootstrap, however often it takes; the first try waits as the account says."""
+        security = accounts.bootstrap_account(self.accounts)
+        pause = self._retry
+        wait = self.jitter(security.hold_off) if security else 0
+        while not self.stopping:
+            await self._rest(wait)
+            if self.stopping:
+                return
+            try:
+                await self.bootstrap_once()
+                return
+            except (OSError, ValueError) as error:
+                self.tell("bootstrap: %s" % reasons.of_error(error))
+            wait = self.jitter(pause)
+            pause = min(2 * pause, _LONGEST_RETRY)
+
+    async def _rest(self, seconds):
+        while seconds > 0 and not self.stopping:
+            await self.world.sleep(min(seconds, 1), self._waker)
+            seconds -= 1
+
+    async def _be_bootstrapped(self, endpoint):
+        """Ask for a bootstrap and have it done; return the Bootstrap."""
+        session = Bootstrap(self.accounts, self.tree, self.store, self.allow_nosec, self.tell)
+        waker = self.world.waker()
+        session.waker = waker
+        endpoint.resources.fallback = session.handle
+        query = "/bs?ep=%s" % self.name
+        answer = await self.world.request(endpoint, _POST, query + "&pct=%d" % _PREFERRED)
+        if answer.code == _BAD_REQUEST:
+            answer = await self.world.request(endpoint, _POST, query)
+        if not answer.ok:
+            raise OSError("the server refuses: %s" % reasons.of_answer(answer))
+        while not session.finished:
+            requests = session.requests
+            begin = self.world.now()
+            while requests == session.requests:
+                await self.world.work(endpoint, 1, waker)
+                if self.world.since(begin) > _EXCHANGE_LIFETIME * 1000:
+                    raise OSError("the server began and did not finish")
+            if session.refused:
+                raise OSError("what the server wrote is not usable: " + session.refused)
+        return session
+
+
+def _host(uri: str) -> str:
+    return split(uri)[1]
+
+
+def _nobody(line):
+    """Tell nobody."""

@@ -1,0 +1,191 @@
+"""The Bootstrap interface: what a bootstrap server may do to our accounts.
+
+OMA LwM2M core 1.1 section 6.1. Everything is done to a copy, which Finish checks, stores and
+hands over; until then, and for ever if Finish does not come, the old accounts are in force.
+Objects besides 0 and 1 are written at Finish too.
+"""
+
+from micropython import const
+
+from . import accounts, formats
+from .consistency import fault
+from .link_objects import links
+from .objects import BAD_REQUEST, INTERNAL_ERROR, NOT_ALLOWED, NOT_FOUND, Refused
+from .requests import (
+    CHANGED,
+    DELETE,
+    DELETED,
+    GET,
+    POST,
+    PUT,
+    accept,
+    content,
+    decoded,
+    path_of,
+    refusal,
+    response,
+)
+
+_URI_PATH = const(11)
+_INCONSISTENT = const(0x86)  # 4.06 Not Acceptable
+_DEVICE = const(3)
+_ACCOUNTS = (accounts.SECURITY, accounts.SERVER)
+
+
+class Bootstrap:
+    """A session with a bootstrap server.
+
+    before:      the Tree of the accounts in force; of them the bootstrap account stays
+    objects:     the Tree of the other objects
+    store:       see store.py
+    allow_nosec: accept accounts without security
+    tell:        function that is told of each step, as text
+    """
+
+    def __init__(self, before, objects, store, allow_nosec, tell):
+        self.accounts = accounts.copy(before)
+        self.finished = False
+        self.requests = 0  # how many there have been
+        self.waker = None  # whose set() wakes who waits for them
+        self.refused = None  # why Finish was answered 4.06
+        self._objects = objects
+        self._store = store
+        self._allow_nosec = allow_nosec
+        self._tell = tell
+        self._writes: list = []  # records of other objects
+
+    def handle(self, request):
+        """Return the response to a request of the server."""
+        self.requests += 1
+        if self.waker:
+            self.waker.set()
+        try:
+            if self.finished:
+                raise Refused(NOT_ALLOWED, "the bootstrap is finished")
+            if request.code == POST and request.all(_URI_PATH) == [b"bs"]:
+                return self._finish()
+            path = path_of(request)
+            answer = self._done(request, path)
+            self._tell("%s %s" % (_NAMES.get(request.code, "?"), request.path))
+            return answer
+        except Refused as error:
+            self._tell("refused %s: %s" % (request.path, error.reason))
+            return refusal(error)
+
+    def _done(self, request, path):
+        if request.code == GET:
+            if accept(request) == formats.LINK:
+                return response(0x45, links(self._discovered(path)), formats.LINK)
+            return self._read(path, accept(request))
+        if request.code == PUT:
+            self._write(path, request)
+            return response(CHANGED)
+        if request.code == DELETE:
+            self._delete(path)
+            return response(DELETED)
+        raise Refused(NOT_ALLOWED, "not while bootstrapping")
+
+    def _tree(self, path):
+        """Return the Tree that has an object."""
+        return self.accounts if path[0] in _ACCOUNTS else self._objects
+
+    def _discovered(self, path) -> list:
+        """Return the items of Bootstrap-Discover (section 6.1.7.3)."""
+        items: list = [] if path else [((), [("lwm2m", "1.1")])]
+        if len(path) > 1:
+            raise Refused(BAD_REQUEST, "an object, or all")
+        for number in path or sorted(self.accounts.objects() + self._objects.objects()):
+            tree = self._tree((number,))
+            version = tree.object_class(number).version
+            items.append(((number,), [("ver", version)] if version != "1.0" else []))
+            for one, instance in tree.instances(number):
+                items.append(((number, one), _attributes(instance)))
+        return items
+
+    def _read(self, path, wanted):
+        """Bootstrap-Read: of the object Server (and Access Control, which is not here) only."""
+        if not path or path[0] != accounts.SERVER or len(path) > 2:
+            raise Refused(NOT_ALLOWED, "only /1 can be read")
+        return content(self.accounts.read(path), path, wanted)
+
+    def _write(self, path, request):
+        """Bootstrap-Write, of an object, an instance or a resource."""
+        if not path:
+            raise Refused(NOT_ALLOWED, "a path is wanted")
+        tree = self._tree(path)
+        kind = tree.object_class(path[0])
+        records = decoded(request, path, tree.kind)
+        if path[0] not in _ACCOUNTS:
+            self._check(records)
+            self._writes.append(records)
+            return
+        # SMS, matching of 1.2, vendors' resources: what is not known here is passed over.
+        known = [one.number for one in kind.resources]
+        records = [one for one in records if len(one[0]) < 3 or one[0][2] in known]
+        changed = accounts.copy(self.accounts)  # a write is done as a whole or not at all
+        if len(path) < 3:
+            try:
+                accounts.put(changed, records)
+            except ValueError as error:
+                raise Refused(BAD_REQUEST, str(error))
+        else:
+            if not changed.has(path[:2]):
+                changed.add(kind(), path[1])
+            changed.write(records, "", len(path) > 3)
+        self.accounts = changed
+
+    def _check(self, records):
+        """Refuse now what could not be written at Finish."""
+        for one, _ in records:
+            if len(one) > 2 and self._objects.kind(one[0], one[2]) is None:
+                raise Refused(NOT_FOUND, "no resource %d" % one[2])
+            if not self._objects.has(one[:2]):
+                raise Refused(NOT_FOUND, "no instance %d" % one[1])
+
+    def _delete(self, path):
+        """Bootstrap-Delete; the bootstrap account and the device stay (section 6.1.7.6)."""
+        if len(path) > 2:
+            raise Refused(NOT_ALLOWED, "an instance, an object, or all")
+        if path and path[0] not in _ACCOUNTS:
+            if path[0] == _DEVICE or not self._objects.object_class(path[0]).creatable:
+                raise Refused(BAD_REQUEST if path[0] == _DEVICE else NOT_ALLOWED, "it stays")
+            self._objects.instances(path[0])
+            return
+        if len(path) == 2:
+            if getattr(self.accounts.instance(path), "bootstrap", None) is True:
+                raise Refused(BAD_REQUEST, "the account of the bootstrap server stays")
+            self.accounts.remove(path)
+            return
+        for number in path or _ACCOUNTS:
+            for one, instance in self.accounts.instances(number):
+                if number == accounts.SERVER or not instance.bootstrap:
+                    self.accounts.remove((number, one))
+
+    def _finish(self):
+        """Bootstrap-Finish: the accounts are checked, and stored, before it is answered."""
+        self.refused = fault(self.accounts, self._allow_nosec)
+        if self.refused:
+            self._tell("Finish refused: " + self.refused)
+            return response(_INCONSISTENT, self.refused.encode())
+        for records in self._writes:
+            self._objects.write(records, "")
+        try:
+            self._store.stage(self.accounts)
+        except OSError as error:
+            raise Refused(INTERNAL_ERROR, "the accounts cannot be stored: %s" % error)
+        self.finished = True
+        self._tell("Finish: the accounts are stored")
+        return response(CHANGED)
+
+
+_NAMES = {GET: "Discover or Read", PUT: "Write", DELETE: "Delete"}
+
+
+def _attributes(instance) -> list:
+    """Return what Discover tells of an instance."""
+    if instance.number == accounts.SERVER:
+        return [("ssid", instance.ssid)]
+    if instance.number == accounts.SECURITY:
+        found = [] if instance.bootstrap else [("ssid", instance.ssid)]
+        return found + [("uri", instance.uri)]
+    return []
