@@ -137,6 +137,9 @@ class FakeEndpoint:
     def all(self):
         return self.observed
 
+    def wake(self):
+        """As Resources.wake()."""
+
     def ask(self, message):
         """Have the device answer a request."""
         answer = self.fallback(message)

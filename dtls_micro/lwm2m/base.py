@@ -23,6 +23,7 @@ _BAD_REQUEST = const(0x80)
 _EXCHANGE_LIFETIME = const(247)  # seconds (RFC 7252 section 4.8.2)
 _RETRY = const(60)  # seconds between two tries to bootstrap; it doubles
 _LONGEST_RETRY = const(3600)
+_HANDSHAKE_MS = const(60000)  # a server may say nothing of a key that it does not know
 _PREFERRED = const(11542)  # format of what the bootstrap server writes: TLV
 
 
@@ -40,6 +41,7 @@ class Base:
     anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
     tell:         called with a line of text for each step; None tells nobody
     retry:        seconds between tries to bootstrap; doubles up to an hour
+    timeout:      seconds for a handshake, and for a message and its answer
     port:         a platform's module; None takes the `dtls_port` on the import path
     options:      of the DTLS client: rx_size, mtu ...
     """
@@ -63,6 +65,8 @@ class Base:
         self._trusted = (anchors, verifiers)
         self._retry = retry
         self._timeout = timeout
+        if timeout is None:
+            options.setdefault("handshake_timeout_ms", _HANDSHAKE_MS)
         self._options = options
         self._trial = False
         self._waker = world.waker()
@@ -152,7 +156,8 @@ class Base:
                 security = one
         secure, _, _, _ = split(uri)
         known = credential(security, *self._trusted) if secure and security else None
-        endpoint = await self.world.connect(uri, known, self._timeout)
+        options = self._options if known else {}
+        endpoint = await self.world.connect(uri, known, self._timeout, **options)
         try:
             return await self.world.request(endpoint, _GET, None, into=into)
         finally:
@@ -251,7 +256,9 @@ class Base:
 
     async def _be_bootstrapped(self, endpoint):
         """Ask for a bootstrap and have it done; return the Bootstrap."""
-        session = Bootstrap(self.accounts, self.tree, self.store, self.allow_nosec, self.tell)
+        session = Bootstrap(
+            self.accounts, self.tree, self.store, self.allow_nosec, self.tell, self._trusted
+        )
         waker = self.world.waker()
         session.waker = waker
         endpoint.resources.fallback = session.handle

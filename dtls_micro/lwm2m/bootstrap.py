@@ -40,9 +40,10 @@ class Bootstrap:
     store:       see store.py
     allow_nosec: accept accounts without security
     tell:        function that is told of each step, as text
+    trusted:     anchors and verifiers, as credential() takes them
     """
 
-    def __init__(self, before, objects, store, allow_nosec, tell):
+    def __init__(self, before, objects, store, allow_nosec, tell, trusted=((), None)):
         self.accounts = accounts.copy(before)
         self.finished = False
         self.requests = 0  # how many there have been
@@ -52,6 +53,7 @@ class Bootstrap:
         self._store = store
         self._allow_nosec = allow_nosec
         self._tell = tell
+        self._trusted = trusted
         self._writes: list = []  # records of other objects
 
     def handle(self, request):
@@ -163,7 +165,7 @@ class Bootstrap:
 
     def _finish(self):
         """Bootstrap-Finish: the accounts are checked, and stored, before it is answered."""
-        self.refused = fault(self.accounts, self._allow_nosec)
+        self.refused = fault(self.accounts, self._allow_nosec, self._trusted)
         if self.refused:
             self._tell("Finish refused: " + self.refused)
             return response(_INCONSISTENT, self.refused.encode())

@@ -12,12 +12,15 @@ _LEAST_KEY = const(8)  # bytes of a pre-shared key: less can be guessed
 _LAST_SSID = const(65534)
 
 
-def fault(tree, allow_nosec=False):
-    """Return what makes a set of accounts unusable, or None."""
+def fault(tree, allow_nosec=False, trusted=((), None)):
+    """Return what makes a set of accounts unusable, or None.
+
+    trusted: anchors and verifiers, as credential() takes them
+    """
     ssids: list = []
     bootstraps = 0
     for number, security in tree.instances(SECURITY):
-        wrong = _fault_of(security, allow_nosec)
+        wrong = _fault_of(security, allow_nosec, trusted)
         if wrong:
             return "/0/%d: %s" % (number, wrong)
         if security.bootstrap:
@@ -49,7 +52,7 @@ def _fault_of_servers(tree, ssids):
     return None
 
 
-def _fault_of(security, allow_nosec: bool):
+def _fault_of(security, allow_nosec: bool, trusted):
     try:
         secure = split(security.uri)[0]
     except ValueError as error:
@@ -69,13 +72,13 @@ def _fault_of(security, allow_nosec: bool):
             return "a pre-shared key has 8 to 64 bytes"
         return None
     if security.mode in (RPK, X509):
-        return _fault_of_keys(security)
+        return _fault_of_keys(security, trusted)
     return "unknown security mode %d" % security.mode
 
 
-def _fault_of_keys(security):
+def _fault_of_keys(security, trusted):
     try:
-        credential(security)
+        credential(security, *trusted)
     except ValueError as error:
         return str(error)
     return None

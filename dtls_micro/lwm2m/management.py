@@ -102,7 +102,8 @@ class Management:
         if len(path) == 2:
             return self._write(request, path, True)
         self._check(path)
-        if len(path) == 3 and "E" in self._tree.definition(path)[1].operations:
+        executable = "E" in self._tree.definition(path)[1].operations
+        if len(path) == 3 and (executable or not request.payload):
             try:
                 arguments = bytes(request.payload).decode()
             except UnicodeError:

@@ -46,6 +46,7 @@ class Reporting:
         state[0] = records
         state[1] = 0
         one.notify(True)
+        self._observers.resources.wake()
 
     def _matters(self, before, now) -> bool:
         if len(before) != len(now):

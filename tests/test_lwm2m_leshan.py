@@ -1,0 +1,565 @@
+"""Bootstrap, registration and management with Leshan: OMA's enabler tests by their numbers."""
+
+import hashlib
+import subprocess
+import time
+
+import pytest
+from certificates_for_tests import CLIENT, RSA, identity
+from proxy import Link, Relay
+from servers_coap import LibCoap
+from servers_leshan import (
+    BOOTSTRAP_KEY,
+    KEY,
+    Device,
+    Leshan,
+    client_account,
+    der,
+    raw_key_account,
+)
+
+from runtimes import BOTH, CPYTHON, MICROPYTHON  # isort: skip
+
+TLV, JSON, CBOR, TEXT, OPAQUE = 11542, 110, 112, 0, 42
+WAYS = [(python, use) for python in BOTH for use in ("blocking", "aio")]
+
+
+@pytest.fixture(scope="module")
+def leshan():
+    with Leshan() as peer:
+        yield peer
+
+
+@pytest.fixture
+def name(request):
+    """Return an endpoint name of the test's own."""
+    text = request.node.name.replace("[", "-").replace("]", "")
+    return text[-50:]
+
+
+def requests_of(leshan, name):
+    """Return what the bootstrap server has asked and heard."""
+    return [
+        (
+            one["request"].replace("Bootstrap", "").replace("Request", ""),
+            one["path"],
+            one["answer"],
+        )
+        for one in leshan.events(name)
+        if one["event"] == "bootstrap_answer"
+    ]
+
+
+@pytest.fixture
+def device(leshan, name):
+    """Return a device on MicroPython that is registered by a factory account."""
+    leshan.add(name)
+    with Device(MICROPYTHON, leshan.registered_job(name)) as one:
+        leshan.event("registered", name)
+        yield one
+
+
+# Bootstrap
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_0_and_1_client_initiated_bootstrap_with_a_psk(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.job(name, use=use)) as device:
+        found = leshan.event("registered", name)
+        assert (found["lifetime"], found["version"]) == (300, "1.1")
+        assert found["instances"] == "[/1/0, /3/0, /4/0, /5/0, /3303/0]"
+        device.stop()
+    assert not leshan.event("unregistered", name)["expired"]
+    assert [one[:2] for one in requests_of(leshan, name)] == [
+        ("Delete", "/0"),
+        ("Delete", "/1"),
+        ("Write", "/0/0"),
+        ("Write", "/0/1"),
+        ("Write", "/1/0"),
+        ("Finish", "null"),
+    ]
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_6_sequence_in_each_format(leshan, name, form):
+    leshan.add(name, format=form)
+    with Device(MICROPYTHON, leshan.job(name)):
+        leshan.event("registered", name)
+    assert all("(2" in one[2] for one in requests_of(leshan, name))
+
+
+def test_6_sequence_with_discover(leshan, name):
+    """The bootstrap server finds by itself where the accounts go."""
+    leshan.add(name, auto=True)
+    with Device(MICROPYTHON, leshan.job(name)):
+        leshan.event("registered", name)
+    assert requests_of(leshan, name)[0][0] == "Discover"
+
+
+@pytest.mark.parametrize("usage", [0, 1, 2, 3])
+@pytest.mark.parametrize("python", BOTH)
+def test_2_and_402_certificates(leshan, name, python, usage):
+    leshan.add(name)
+    mine = identity(CLIENT)
+    common = mine.chain[0].subject.rfc4514_string().removeprefix("CN=")
+    leshan.add(common)
+    leshan.ask("key", common, mode="x509")
+    leshan.configure(name, client_account(leshan, usage))
+    job = leshan.job(name, timeout=None)
+    job["settings"]["anchors"] = [der(mine.root).hex()] if usage < 2 else []
+    with Device(python, job) as device:
+        device.line("Finish: the accounts are stored")
+        device.line("4.03" if common != name else "registered with")
+    job = leshan.registered_job(common)
+    account = client_account(leshan, usage)
+    made = {"uri": leshan.uri, "mode": 2, "ssid": 1, "usage": usage}
+    made.update(identity=account["identity"], secret=account["key"])
+    made["server_key"] = account["server_key"]
+    job["accounts"][0][0] = made
+    job["settings"]["anchors"] = [der(mine.root).hex()]
+    with Device(python, job) as device:
+        leshan.event("registered", common)
+        device.stop()
+    leshan.event("unregistered", common)
+
+
+@pytest.mark.parametrize("python", BOTH)
+def test_403_raw_public_keys(leshan, name, python):
+    leshan.add(name)
+    mine = identity(CLIENT)
+    leshan.ask("key", name, mode="rpk", key=mine.spki.hex())
+    leshan.configure(name, raw_key_account(leshan))
+    with Device(python, leshan.job(name)) as device:
+        leshan.event("registered", name)
+        assert leshan.ask("read", name, path="/3/0/0")["content"] == "Example"
+        device.stop()
+
+
+def test_4_delete(leshan, name):
+    leshan.add(name, delete=["/"])
+    with Device(MICROPYTHON, leshan.job(name)):
+        leshan.event("registered", name)
+    assert requests_of(leshan, name)[0] == ("Delete", "/", "DELETED(202)")
+
+
+def test_5_the_bootstrap_request_trigger(leshan, name):
+    leshan.add(name)
+    with Device(MICROPYTHON, leshan.job(name)) as device:
+        leshan.event("registered", name)
+        leshan.configure(name, leshan.psk_account(name), lifetime=777)
+        assert leshan.ask("execute", name, path="/1/0/9")["code"] == "2.04"
+        leshan.event("bootstrapped", name, count=2)
+        assert leshan.event("registered", name)["lifetime"] == 777
+        device.stop()
+
+
+def test_7_fallback_to_bootstrap_when_the_server_is_gone(leshan, name):
+    leshan.add(name)
+    job = leshan.registered_job(name)
+    job["bootstrap"] = leshan.job(name)["bootstrap"]
+    job["accounts"][0][0]["uri"] = "coaps://127.0.0.1:9"
+    job["accounts"][0][1].update(retries=1)
+    job["settings"]["timeout"] = 2
+    with Device(MICROPYTHON, job) as device:
+        leshan.event("registered", name)
+        device.line("coaps://127.0.0.1:9: ")
+
+
+def test_9_consistency_finish_is_refused(leshan, name):
+    """An account without its server is not usable: 4.06, and nothing is kept."""
+    leshan.add(name)
+    leshan.configure(name, leshan.psk_account(name), servers={})
+    with Device(MICROPYTHON, leshan.job(name)) as device:
+        leshan.event("bootstrap_failed", name)
+        device.line("not usable: no server for the account of server 123")
+        leshan.configure(name, leshan.psk_account(name))
+        leshan.event("registered", name)  # it has tried again
+    assert ("Finish", "null") in [one[:2] for one in requests_of(leshan, name)]
+
+
+def test_new_accounts_that_do_not_work_give_way_to_the_old_ones(leshan, name, tmp_path):
+    leshan.add(name)
+    job = leshan.job(name, store="accounts.dtls")
+    job["settings"]["timeout"] = 2
+    with Device(MICROPYTHON, job, tmp_path) as device:
+        leshan.event("registered", name)
+        wrong = leshan.psk_account(name, uri="coaps://127.0.0.1:9")
+        servers = {"0": {"ssid": 123, "lifetime": 300}}
+        leshan.configure(name, wrong, servers=servers)
+        appears(tmp_path / "accounts.dtls")
+        kept = (tmp_path / "accounts.dtls").read_bytes()
+        leshan.ask("execute", name, path="/1/0/9")
+        leshan.event("bootstrapped", name, count=2)
+        appears(tmp_path / "accounts.dtls.trial")
+        assert (tmp_path / "accounts.dtls").read_bytes() == kept
+        device.kill()  # the power goes while the new set is on trial
+    with Device(MICROPYTHON, job, tmp_path) as device:
+        device.line("coaps://127.0.0.1:9: ")
+
+
+def appears(path):
+    """Wait for a file, whole as it is when it has its name."""
+    until = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_accounts_are_stored_and_need_no_second_bootstrap(leshan, name, tmp_path):
+    leshan.add(name)
+    job = leshan.job(name, store="accounts.dtls")
+    with Device(MICROPYTHON, job, tmp_path) as device:
+        leshan.event("registered", name)
+        appears(tmp_path / "accounts.dtls")
+        device.kill()
+    before = len(requests_of(leshan, name))
+    with Device(CPYTHON, job, tmp_path):  # the same files on the other Python
+        leshan.event("registered", name)
+    assert len(requests_of(leshan, name)) == before
+
+
+def test_a_power_cut_in_the_middle_of_a_bootstrap(leshan, name, tmp_path):
+    leshan.add(name)
+    job = leshan.job(name, store="accounts.dtls")
+    for line in ("Delete /0", "Write /0/1", "Write /1/0", "Finish"):
+        with Device(MICROPYTHON, job, tmp_path) as device:
+            device.line(line)
+            device.kill()
+    with Device(MICROPYTHON, job, tmp_path):
+        leshan.event("registered", name)
+
+
+def test_an_unknown_identity_is_told_with_its_reason(leshan, name):
+    job = leshan.job(name)
+    job["settings"]["timeout"] = 3
+    with Device(MICROPYTHON, job) as device:
+        assert "identity" in device.line("bootstrap: ")
+
+
+def test_a_wrong_key_is_told_with_its_reason(leshan, name):
+    leshan.add(name)
+    job = leshan.job(name)
+    job["bootstrap"]["secret"] = bytes(16).hex()
+    job["settings"]["timeout"] = 3
+    with Device(MICROPYTHON, job) as device:
+        assert "key" in device.line("bootstrap: ")
+
+
+def test_a_bootstrap_server_without_a_configuration(leshan, name):
+    leshan.ask("bootstrap_key", name, mode="psk", identity=name + "-bs", key=BOOTSTRAP_KEY.hex())
+    with Device(MICROPYTHON, leshan.job(name)) as device:
+        assert "4.00" in device.line("bootstrap: ")
+
+
+# Registration
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_101_to_103_register_update_deregister(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, use=use)) as device:
+        leshan.event("registered", name)
+        device.say("update")
+        leshan.event("updated", name)
+        device.say("add")
+        assert "/3303/1" in leshan.event("updated", name)["instances"]
+        device.say("remove 1")
+        assert "/3303/1" not in leshan.event("updated", name)["instances"]
+        device.stop()
+    assert not leshan.event("unregistered", name)["expired"]
+
+
+def test_104_the_update_trigger(leshan, name, device):
+    assert leshan.ask("execute", name, path="/1/0/8")["code"] == "2.04"
+    leshan.event("updated", name)
+
+
+def test_105_a_discarded_update_becomes_a_registration(leshan, name, device):
+    leshan.ask("forget", name)
+    device.say("update")
+    leshan.event("registered", name)
+    device.line("4.04")
+
+
+@pytest.mark.parametrize("python", BOTH)
+def test_107_the_lifetime_is_kept(leshan, name, python):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, lifetime=4)):
+        leshan.event("registered", name)
+        leshan.event("updated", name)
+        leshan.event("updated", name)
+        assert not [one for one in leshan.events(name) if one["event"] == "unregistered"]
+
+
+def test_107_a_new_lifetime(leshan, name, device):
+    assert leshan.ask("write", name, path="/1/0/1", value=50, format=TLV)["code"] == "2.04"
+    assert leshan.event("updated", name)["lifetime"] == 50
+
+
+def test_108_queue_mode(leshan, name):
+    leshan.add(name)
+    job = leshan.registered_job(name)
+    job["settings"]["queue"] = True
+    with Device(MICROPYTHON, job):
+        assert leshan.event("registered", name)["queue"] is True
+
+
+def test_disable(leshan, name, device):
+    assert leshan.ask("write", name, path="/1/0/5", value=1)["code"] == "2.04"
+    assert leshan.ask("execute", name, path="/1/0/4")["code"] == "2.04"
+    leshan.event("unregistered", name)
+    leshan.event("registered", name)
+
+
+def test_an_endpoint_name_that_is_not_the_identity_s(leshan, name):
+    leshan.add(name)
+    job = leshan.registered_job(name)
+    job["name"] = name + "-other"
+    with Device(MICROPYTHON, job) as device:
+        assert "endpoint name" in device.line("4.03")
+
+
+def test_no_security_if_it_is_allowed(leshan, name):
+    account = {"uri": leshan.plain_uri, "mode": 3, "ssid": 1}
+    job = leshan.registered_job(name)
+    job["accounts"] = [[account, {"ssid": 1}]]
+    with Device(MICROPYTHON, job) as device:
+        device.line("not allowed")
+    job["settings"]["allow_nosec"] = True
+    with Device(MICROPYTHON, job):
+        leshan.event("registered", name)
+
+
+def test_the_server_is_restarted(name):
+    """The new one has the keys and the address, and no memory of the device."""
+    with Leshan() as first:
+        first.add(name)
+        with Device(MICROPYTHON, first.registered_job(name, lifetime=6)) as device:
+            first.event("registered", name)
+            first.process.kill()
+            first.process.wait()
+            second = Leshan()
+            second.port = first.port
+            with second:
+                second.add(name)
+                second.event("registered", name, 150)
+                device.stop()
+
+
+# Device management
+
+
+def test_201_and_203_read(leshan, name, device):
+    assert leshan.ask("read", name, path="/3/0/0", format=TEXT)["content"] == "Example"
+    for form in (TLV, JSON, CBOR):
+        found = leshan.ask("read", name, path="/3/0", format=form)
+        assert found["code"] == "2.05" and found["content"]["2"] == "SN1"
+    # Leshan has no definition of this object: TLV stays as it is, in hex.
+    for form, units in ((TLV, b"Cel".hex()), (JSON, "Cel"), (CBOR, "Cel")):
+        assert leshan.ask("read", name, path="/3303", format=form)["content"]["0"]["5701"] == units
+    assert leshan.ask("read", name, path="/4/0/4")["content"] == {"0": "127.0.0.1"}
+    assert leshan.ask("read", name, path="/3/0/9")["code"] == "4.04"
+    assert leshan.ask("read", name, path="/3/0/4")["code"] == "4.05"
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR, TEXT])
+def test_205_write(leshan, name, device, form):
+    assert leshan.ask("write", name, path="/3303/0/5850", value=7, format=form)["code"] == "2.04"
+    device.line("limit 7")
+    bad = leshan.ask("write", name, path="/3303/0/5850", value=-7, format=form)
+    assert bad["code"] == "4.00"
+    assert leshan.ask("read", name, path="/3303/0/5850")["content"] == "7"
+    assert leshan.ask("write", name, path="/3303/0/5700", value=1.5, format=form)["code"] == "4.05"
+
+
+def test_205_write_opaque(leshan, name, device):
+    value = {"hex": "00ff" * 8}
+    for form in (TLV, JSON, CBOR, OPAQUE):
+        assert leshan.ask("write", name, path="/3303/0/5910", value=value, format=form)[
+            "code"
+        ] == ("2.04")
+        found = leshan.ask("read", name, path="/3303/0/5910", format=form)
+        assert found["content"] == value["hex"]
+
+
+def test_215_a_large_write_comes_in_blocks(leshan, name, device):
+    value = {"hex": bytes(range(256)).hex() * 10}
+    assert (
+        leshan.ask("write", name, path="/3303/0/5910", value=value, format=TLV)["code"] == "2.04"
+    )
+    assert leshan.ask("read", name, path="/3303/0/5910")["content"] == value["hex"]
+
+
+def test_221_security_is_refused(leshan, name, device):
+    assert leshan.ask("read", name, path="/0")["code"] == "4.01"
+    assert leshan.ask("read", name, path="/0/0")["code"] == "4.01"
+    assert leshan.ask("write", name, path="/0/0/0", value="coaps://evil")["code"] == "4.01"
+    assert leshan.ask("delete", name, path="/0/0")["code"] == "4.01"
+    assert leshan.ask("discover", name, path="/0")["code"] == "4.01"
+
+
+def test_222_create_without_a_number(leshan, name, device):
+    for i in (1, 2):
+        made = leshan.ask("create", name, path="/3303", value={"5701": "K"}, format=TLV)
+        assert (made["code"], made["content"]) == ("2.01", "3303/%d" % i)
+    assert leshan.ask("create", name, path="/3", value={"0": "K"}, format=TLV)["code"] == "4.05"
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_222_to_228_create_update_delete(leshan, name, device, form):
+    made = leshan.ask("create", name, path="/3303", instance=1, value={"5701": "K"}, format=form)
+    assert made["code"] == "2.01" and made["content"] == "3303/1"
+    leshan.event("updated", name)
+    found = leshan.ask("update", name, path="/3303/1", value={"5850": 3}, format=form)
+    assert found["code"] == "2.04"
+    content = leshan.ask("read", name, path="/3303/1", format=JSON)["content"]
+    assert (content["5701"], content["5850"]) == ("K", "3")
+    assert leshan.ask("delete", name, path="/3303/1")["code"] == "2.02"
+    assert leshan.ask("read", name, path="/3303/1")["code"] == "4.04"
+    assert leshan.ask("delete", name, path="/3/0")["code"] == "4.05"
+
+
+def test_237_execute(leshan, name, device):
+    assert leshan.ask("execute", name, path="/3303/0/5605", value="1='a'")["code"] == "2.04"
+    device.line("reset 1='a'")
+    assert leshan.ask("execute", name, path="/3303/0/5700")["code"] == "4.05"
+
+
+def test_241_reboot(leshan, name, device):
+    assert leshan.ask("execute", name, path="/3/0/4")["code"] == "2.04"
+    device.line("rebooted")
+
+
+def test_260_discover_and_attributes(leshan, name, device):
+    assert leshan.ask("attributes", name, path="/3303/0", value="pmin=5&pmax=60")["code"] == "2.04"
+    assert leshan.ask("attributes", name, path="/3303/0/5700", value="gt=30")["code"] == "2.04"
+    found = leshan.ask("discover", name, path="/3303/0")["content"]
+    # 30.0 is Leshan's way to write it
+    assert found.startswith("</3303/0>;pmin=5;pmax=60,</3303/0/5700>;gt=30.0")
+    assert "</3303/0/5605>" in found
+    found = leshan.ask("discover", name, path="/3303/0/5700")["content"]
+    assert found == "</3303/0/5700>;pmin=5;pmax=60;gt=30.0"
+
+
+def test_composite_operations(leshan, name, device):
+    for form in (JSON, CBOR):
+        paths = ["/3/0/0", "/3303/0/5701"]
+        found = leshan.ask("read_composite", name, paths=paths, format=form)
+        assert found["content"]["/3/0/0"] == "Example"
+        value = {"/3303/0/5701": "K", "/3303/0/5850": form}
+        assert leshan.ask("write_composite", name, value=value, format=form)["code"] == "2.04"
+        assert leshan.ask("read", name, path="/3303/0/5850")["content"] == str(form)
+
+
+# Information reporting
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_301_to_303_observe_notify_cancel(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, use=use)) as device:
+        leshan.event("registered", name)
+        assert leshan.ask("observe", name, path="/3303/0/5700")["content"] == "21.5"
+        device.say("value 22.5")
+        assert leshan.event("notified", name)["content"] == "22.5"
+        device.say("value 23.5")
+        assert leshan.event("notified", name)["content"] == "23.5"
+        assert leshan.ask("cancel", name, path="/3303/0/5700")["code"] == "2.05"
+        device.say("value 24.5")
+        with pytest.raises(AssertionError):
+            leshan.event("notified", name, 2)
+        device.stop()
+
+
+def test_301_gt_and_pmax(leshan, name, device):
+    leshan.ask("attributes", name, path="/3303/0/5700", value="gt=30")
+    leshan.ask("observe", name, path="/3303/0/5700")
+    device.say("value 29.5")
+    device.say("value 30.5")
+    assert leshan.event("notified", name)["content"] == "30.5"
+    leshan.ask("attributes", name, path="/3303/0/5700", value="pmax=2")
+    assert leshan.event("notified", name)["content"] == "30.5"
+
+
+def test_observe_composite(leshan, name, device):
+    paths = ["/3303/0/5700", "/3303/0/5701"]
+    assert leshan.ask("observe_composite", name, paths=paths, format=CBOR)["code"] == "2.05"
+    device.say("value 25.5")
+    assert "25.5" in leshan.event("notified", name)["content"]
+
+
+# Firmware update
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_firmware_is_pulled(leshan, name, python, use):
+    """Leshan writes the URI; the image is libcoap's, by blocks over DTLS."""
+    image = bytes(range(256)) * 64
+    leshan.add(name)
+    with (
+        LibCoap(identity=name, key=KEY) as server,
+        Device(python, leshan.registered_job(name, use=use)) as device,
+    ):
+        leshan.event("registered", name)
+        uri = server.uri("/example_data", secure=False)
+        words = ["coap-client-notls", "-m", "put", "-b", "1024", "-f", "-", uri]
+        subprocess.run(words, input=image, check=True, timeout=30)
+        assert leshan.ask("write", name, path="/5/0/1", value=uri)["code"] == "2.04"
+        assert (
+            leshan.ask("read", name, path="/5/0/5")["content"] == "9"
+        )  # coap:// protects nothing
+        uri = server.uri("/example_data", secure=True)
+        assert leshan.ask("write", name, path="/5/0/1", value=uri)["code"] == "2.04"
+        device.line("verified 16384 " + hashlib.sha256(image).hexdigest())
+        assert leshan.ask("read", name, path="/5/0/3")["content"] == "2"
+        assert leshan.ask("execute", name, path="/5/0/2")["code"] == "2.04"
+        device.line("installed 16384")
+        assert leshan.ask("read", name, path="/5/0/5")["content"] == "1"
+        device.stop()
+
+
+# A network that is bad
+
+
+@pytest.mark.parametrize("python", BOTH)
+def test_a_network_that_loses_20_percent(leshan, name, python):
+    leshan.add(name)
+    with (
+        Relay(leshan.address, Link(1, loss=0.2, duplicate=0.1, reorder=0.1)) as bootstrap,
+        Relay(("127.0.0.1", leshan.port + 1), Link(2, loss=0.2, duplicate=0.1)) as server,
+    ):
+        account = leshan.psk_account(name, uri="coaps://127.0.0.1:%d" % server.address[1])
+        leshan.configure(name, account)
+        job = leshan.job(name)
+        job["bootstrap"]["uri"] = "coaps://127.0.0.1:%d" % bootstrap.address[1]
+        with Device(python, job) as device:
+            leshan.event("registered", name, 150)
+            device.stop()
+
+
+def test_100_devices_at_once(leshan, name):
+    """They bootstrap and register at the same time, each with its own identity."""
+    names = ["%s-%d" % (name, i) for i in range(100)]
+    for one in names:
+        leshan.add(one)
+    devices = []
+    try:
+        for one in names:
+            devices.append(Device(MICROPYTHON, leshan.job(one)))
+        for one in names:
+            leshan.event("registered", one, 120)
+    finally:
+        for device in devices:
+            device.__exit__()
+
+
+def test_x_509_accounts_are_large_and_come_in_blocks(leshan, name):
+    leshan.add(name)
+    account = client_account(leshan)
+    account["server_key"] = der(identity(RSA).chain[0]).hex()  # a larger one, of another server
+    assert sum(len(account[part]) for part in ("identity", "key", "server_key")) > 2 * 1024
+    leshan.configure(name, account)
+    with Device(MICROPYTHON, leshan.job(name)) as device:
+        device.line("Finish: the accounts are stored")
+    assert ("Write", "/0/1", "CHANGED(204)") in requests_of(leshan, name)
