@@ -1,11 +1,11 @@
-# make demo | test | lint | size | bench | clean.  PYTHON=python3.12 chooses another Python.
+# make demo | test | lint | size | bench | docs | clean.  PYTHON=python3.12 chooses another Python.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BUILD_TOOLS := build-essential autoconf automake libtool python3-dev
 
-.PHONY: help demo test lint size bench clean
+.PHONY: help demo test lint size bench docs clean
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    ruff and mypy"
 	@echo "make size    bytes of code, of memory and on the wire"
 	@echo "make bench   what handshakes and curves compute, in cycles of a Cortex-M0+"
+	@echo "make docs    the documentation, in build/site"
 	@echo "make clean   remove what the others made"
 
 demo: $(VENV)/.demo
@@ -29,6 +30,10 @@ lint: $(VENV)/.dev
 
 size: $(VENV)/.size
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.size --check
+
+docs: $(VENV)/.docs
+	@$(BIN)/python -m tools.states
+	@PYTHONPATH=ports/cpython:. $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tools.bench
@@ -58,8 +63,12 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.size: pyproject.toml tools/wasm/package-lock.json | $(BIN)/pip
 	@echo "installing what measuring needs into $(VENV)"
-	@$(PIP) --editable ".[size]"
+	@$(PIP) --editable ".[size,boards]"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --prefix tools/wasm
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	@$(PIP) --editable ".[docs]"
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.size

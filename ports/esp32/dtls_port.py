@@ -57,12 +57,20 @@ def __getattr__(name: str):
     if name != "p256":
         raise AttributeError(name)
     if name not in _made:
-        from ecc_esp32 import for_this_chip
-        from p256_viper import run
-
-        from dtls_micro.crypto.p256_comb import COMB
-        from dtls_micro.crypto.p256_kernel import P256
-
-        software = P256(run, COMB)
-        _made[name] = for_this_chip(software) or software
+        _made[name] = _p256()
     return _made[name]
+
+
+def _p256():
+    """Return P-256 on the block for curves, if the chip and the board's files have it."""
+    from p256_viper import run
+
+    from dtls_micro.crypto.p256_comb import COMB
+    from dtls_micro.crypto.p256_kernel import P256
+
+    software = P256(run, COMB)
+    try:
+        from ecc_esp32 import for_this_chip
+    except ImportError:
+        return software
+    return for_this_chip(software) or software
