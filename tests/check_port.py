@@ -156,10 +156,25 @@ def main():
     """Run every check, then print the time of each call."""
     for name in sorted(globals()):
         if name.startswith("test_"):
-            globals()[name]()
-            print("ok", name)
+            _run(name)
     _time("random(32)", dtls_port.random, 32)
     _time("sha256 of 32 bytes", _hash)
+    for work in (_time_of_p256, _time_of_aeads):
+        try:
+            work()
+        except ImportError as error:
+            print("not in this program:", error)
+
+
+def _run(name):
+    try:
+        globals()[name]()
+        print("ok", name)
+    except ImportError as error:  # a program for a board has what it needs, and no more
+        print("not in this program:", name, error)
+
+
+def _time_of_p256():
     own = _p256()
     private, public = own.keypair(dtls_port.random)
     signature = own.sign(private, _hash(), dtls_port.sha256, dtls_port.random)
@@ -167,6 +182,9 @@ def main():
     _time("p256.shared", own.shared, private, public, dtls_port.random)
     _time("p256.sign", own.sign, private, _hash(), dtls_port.sha256, dtls_port.random)
     _time("p256.verify", own.verify, public, _hash(), signature)
+
+
+def _time_of_aeads():
     for kind in _SEALED:
         aead = _aead(kind)
         _time("aead(%s)" % kind, _aead, kind)
