@@ -51,7 +51,7 @@ LAYERS = (
     ("coap.connection",),
     ("coap.aio", "coap"),
     ("lwm2m.objects", "lwm2m.text", "lwm2m.cbor", "lwm2m.tlv", "lwm2m.link_objects"),
-    ("lwm2m.senml", "lwm2m.tree", "lwm2m.attributes", "lwm2m.reasons"),
+    ("lwm2m.senml", "lwm2m.tree", "lwm2m.keys", "lwm2m.attributes", "lwm2m.reasons"),
     ("lwm2m.senml_json", "lwm2m.senml_cbor", "lwm2m.device", "lwm2m.connectivity"),
     ("lwm2m.formats", "lwm2m.accounts", "lwm2m.firmware"),
     ("lwm2m.credential", "lwm2m.store", "lwm2m.requests"),

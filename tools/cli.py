@@ -17,6 +17,7 @@ from .arguments import handshake_options, host_and_port, key_options
 from .coap_cli import COMMANDS
 from .credentials import Words, credential
 from .failure import Failure
+from .lwm2m_cli import bootstrap
 from .outputs import KeyLog, Output
 from .probe import Probe, Result, failed, run
 
@@ -37,7 +38,7 @@ def main() -> None:
     """Look at DTLS 1.2 servers and talk to CoAP servers from the desk."""
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, bootstrap):
     main.add_command(_command)
 
 

@@ -26,6 +26,7 @@ from .wasm.handshake import handshake
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "size.json"
+_STEPS = 20  # of the LwM2M client, until it is registered
 AES = "dtls_micro.crypto.aes"  # every board with cryptolib or aesio has it in the firmware
 ECDHE = ["dtls_micro.client", "dtls_micro.ecdhe", "dtls_micro.pin", "dtls_micro.crypto.ccm"]
 # Modules of CoAP that a client over DTLS does not load: other channels, the server role ...
@@ -147,6 +148,31 @@ def coap(table: dict[str, int]) -> None:
     table["CoAP client: heap of a request and its response, garbage included"] = allocated
 
 
+def lwm2m(table: dict[str, int]) -> None:
+    """Add what LwM2M with a pre-shared key costs beside a CoAP client over DTLS."""
+    before = ["dtls_micro.blocking", "dtls_micro.psk", "dtls_micro.coap.connection"]
+    before += [f"dtls_micro.coap.{name}" for name in ("blocking", "secure", "resources")]
+    own = ["dtls_micro.lwm2m", "dtls_micro.lwm2m.device", "dtls_micro.lwm2m.store"]
+    modules = code([*before, *own])
+    sizes = {name: len(modules[name]) for name in modules if name.startswith(own[0])}
+    table.update((f"mpy {name}", size) for name, size in sizes.items())
+    table["LwM2M client: mpy"] = sum(sizes.values())
+    table["LwM2M client: RAM after import"] = import_cost(modules, before, own)
+    with Wasm() as python:
+        load(python, modules)
+        python.put("/lib/measure_lwm2m.py", (HERE / "measure_lwm2m.py").read_bytes())
+        python.run("import measure_lwm2m")
+        begin = python.used()
+        python.run("measure_lwm2m.start()")
+        most = python.used() - begin
+        for _ in range(_STEPS):
+            python.run("measure_lwm2m.step()")
+            most = max(most, python.used() - begin)
+        assert python.eval("measure_lwm2m.world.registered")
+        table["LwM2M client: heap when registered"] = python.used() - begin
+        table["LwM2M client: heap peak"] = most
+
+
 def measure() -> dict[str, int]:
     """Return every number of the table, in bytes but for the datagrams."""
     table: dict[str, int] = {}
@@ -155,6 +181,7 @@ def measure() -> dict[str, int]:
         for size in sizes:
             table.update(handshakes(kind, size, name, code([*program, *extra])))
     coap(table)
+    lwm2m(table)
     return table
 
 

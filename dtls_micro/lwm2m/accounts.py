@@ -43,7 +43,8 @@ class Security(Object):
     identity = server_key = secret = b""
     ssid = 0
     hold_off = 0
-    matching = usage = server_name = suites = None
+    matching = server_name = suites = None
+    usage: "int | None" = None
 
     def __init__(self, uri="", mode=PSK, identity=b"", secret=b"", **more):
         self.uri = uri

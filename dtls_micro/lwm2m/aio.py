@@ -20,10 +20,10 @@ class Client(Base):
         finally:
             await self.world.end()
 
-    async def bootstrap(self):
-        """Bootstrap by one try; OSError says why it failed."""
+    async def bootstrap(self, security=None):
+        """Bootstrap by one try, from the stored account or another; OSError says what failed."""
         self._load()
-        await self.bootstrap_once()
+        await self.bootstrap_once(security)
 
 
 class Task:

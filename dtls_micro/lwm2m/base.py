@@ -122,9 +122,9 @@ class Base:
                     continue
             await self._bootstrap()
 
-    async def bootstrap_once(self):
-        """Bootstrap by one try; OSError says why it failed."""
-        security = accounts.bootstrap_account(self.accounts)
+    async def bootstrap_once(self, security=None):
+        """Bootstrap by one try, from the stored account or another; OSError says what failed."""
+        security = security or accounts.bootstrap_account(self.accounts)
         if security is None:
             raise OSError("no account of a bootstrap server")
         self.tell("bootstrap from %s" % security.uri)
@@ -149,19 +149,27 @@ class Base:
         return await self.world.connect(security.uri, known, self._timeout, **options)
 
     async def get(self, uri, into):
-        """Fetch a body of a URI into `into`, by the account whose server is named there."""
-        security = None
-        for one, _ in accounts.pairs(self.accounts):
-            if security is None or _host(one.uri) == _host(uri):
-                security = one
-        secure, _, _, _ = split(uri)
-        known = credential(security, *self._trusted) if secure and security else None
-        options = self._options if known else {}
+        """Fetch the body of a URI into `into`; ValueError if no account is for its host.
+
+        The identity of an account is told to its own host only.
+        """
+        secure, host, _, _ = split(uri)
+        known = None
+        options = {}
+        if secure:
+            known = credential(self._account_of(host), *self._trusted)
+            options = self._options
         endpoint = await self.world.connect(uri, known, self._timeout, **options)
         try:
             return await self.world.request(endpoint, _GET, None, into=into)
         finally:
             await self.world.close(endpoint)
+
+    def _account_of(self, host):
+        for security, _ in accounts.pairs(self.accounts):
+            if split(security.uri)[1] == host:
+                return security
+        raise ValueError("no account is for %s" % host)
 
     def later(self, seconds, action):
         """Call a function in some seconds."""
@@ -278,10 +286,6 @@ class Base:
             if session.refused:
                 raise OSError("what the server wrote is not usable: " + session.refused)
         return session
-
-
-def _host(uri: str) -> str:
-    return split(uri)[1]
 
 
 def _nobody(line):

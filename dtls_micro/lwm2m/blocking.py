@@ -30,10 +30,10 @@ class Client(Base):
             self._main = self.world.spawn(self.live())
         return self.world.run(self._main, seconds)
 
-    def bootstrap(self):
-        """Bootstrap by one try; OSError says why it failed."""
+    def bootstrap(self, security=None):
+        """Bootstrap by one try, from the stored account or another; OSError says what failed."""
         self._load()
-        self.world.run(self.world.spawn(self.bootstrap_once()), None)
+        self.world.run(self.world.spawn(self.bootstrap_once(security)), None)
 
 
 class Task:

@@ -133,7 +133,10 @@ class Firmware(Object):
                 self.client.tell("firmware: %s answers %s" % (uri, text(answer.code)))
         except MemoryError:
             result = NO_MEMORY
-        except (OSError, ValueError) as error:
+        except ValueError as error:
+            self.client.tell("firmware: %s" % error)
+            result = INVALID_URI
+        except OSError as error:
             self.client.tell("firmware: %s" % error)
             if sink.failed:
                 result = NO_STORAGE
