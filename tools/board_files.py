@@ -10,6 +10,7 @@ from .failure import Failure
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = "dtls_micro"
+PROGRAMS = "programs"  # the folder of boards/ that all share
 
 
 class Sources(NamedTuple):
@@ -22,8 +23,9 @@ class Sources(NamedTuple):
 
     def imported(self) -> list[str]:
         """Return the library's modules that the program itself names."""
-        return sorted(name for name in imports(self.entry, "") if name in self.modules
-                      and name.startswith(LIBRARY))  # fmt: skip
+        own = [path for path in self.modules.values() if path.parent.name == PROGRAMS]
+        named = {name for path in [self.entry, *own] for name in imports(path, "")}
+        return sorted(n for n in named if n in self.modules and n.startswith(LIBRARY))
 
 
 def sources(folder: Path, board: Board, use: str | None, default: str) -> Sources:
@@ -33,7 +35,7 @@ def sources(folder: Path, board: Board, use: str | None, default: str) -> Source
     use:    a program of programs/; None: the folder's own entry, or else the program `default`
     """
     entry = _entry(folder, board, use, default)
-    own = [folder, folder.parent / "programs"]
+    own = [folder, folder.parent / PROGRAMS]
     ports = [ROOT / port for port in board.ports]
     for port in ports:
         if not port.is_dir():
@@ -57,7 +59,7 @@ def sources(folder: Path, board: Board, use: str | None, default: str) -> Source
 def _entry(folder: Path, board: Board, use: str | None, default: str) -> Path:
     if not folder.is_dir():
         raise Failure(f"{folder} is missing: name a folder of boards/")
-    programs = folder.parent / "programs"
+    programs = folder.parent / PROGRAMS
     if use is None and (folder / board.entry).is_file():
         return folder / board.entry
     path = programs / f"{use or default}.py"

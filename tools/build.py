@@ -102,7 +102,7 @@ def ram(found: Sources) -> tuple[int | None, str]:
 
 
 def report(
-    name: str, board: Board, use: str, kind: str, found: Sources, folder: Path
+    name: str, board: Board, use: str, kind: str, found: Sources, folder: Path, measured: bool
 ) -> dict[str, Any]:
     """Write manifest.json and sizes.json; return the latter."""
     files = files_of(folder)
@@ -117,7 +117,9 @@ def report(
         "files": {path: digest for path, digest in hashes.items() if path not in beside},
         "beside": {path: hashes[path] for path in sorted(beside)},
     }
-    heap, how = ram(found) if kind != "py" else (None, "not measured: source is compiled on board")
+    heap, how = None, "not measured: source is compiled on board"
+    if kind != "py" and measured:
+        heap, how = ram(found)
     sizes = {path: file.stat().st_size for path, file in files.items()}
     facts = {
         "board": name,
@@ -154,8 +156,17 @@ def show(facts: dict[str, Any]) -> None:
     console.print(f"Left out: {left}", markup=False, highlight=False)
 
 
-def make(folder: Path, kind: str | None, use: str | None, output: Path | None) -> dict[str, Any]:
-    """Build a board's program; return what sizes.json holds. Failure says what is wrong."""
+def make(
+    folder: Path,
+    kind: str | None,
+    use: str | None,
+    output: Path | None,
+    measured: bool = True,
+) -> dict[str, Any]:
+    """Build a board's program; return what sizes.json holds. Failure says what is wrong.
+
+    measured: also find the RAM that it takes
+    """
     name = folder.resolve().name
     board = BOARDS.get(name)
     if board is None:
@@ -170,7 +181,7 @@ def make(folder: Path, kind: str | None, use: str | None, output: Path | None) -
         fresh = Path(temporary) / "fresh"
         fresh.mkdir()
         build(board, found, kind, fresh)
-        facts = report(name, board, use or found.entry.stem, kind, found, fresh)
+        facts = report(name, board, use or found.entry.stem, kind, found, fresh, measured)
         replace(target, fresh)
     return facts
 
