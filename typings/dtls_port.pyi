@@ -22,6 +22,8 @@ class Aead(Protocol):
     """RFC 5116, in place, in a buffer between integer offsets; allocates nothing."""
 
     tag_length: int
+    # Optional: run(a, b, c, n), the kernel for octets (ports/native/octets_viper.py), with which
+    # protection.py builds nonces and moves explicit ones without Python's loops.
     def seal(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> None:
         """Encrypt buf[start:end] and write the tag to buf[end:end + tag_length]."""
     def open(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> int:

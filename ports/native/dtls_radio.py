@@ -21,17 +21,21 @@ def is_up() -> bool:
 def join(ssid, password, timeout_s):
     """Try once to join a network; OSError if that fails."""
     _station.active(True)
-    try:
-        _station.disconnect()
-    except OSError:
-        time.sleep_ms(_LOOK_MS)  # it was not connected
+    _leave()
     _station.connect(ssid, password)
     begin = time.ticks_ms()
     while not _station.isconnected():
         if time.ticks_diff(time.ticks_ms(), begin) > timeout_s * 1000:
-            _station.disconnect()
+            _leave()
             raise OSError("no WiFi: is the network there, and the password right?")
         time.sleep_ms(_LOOK_MS)
+
+
+def _leave():
+    try:
+        _station.disconnect()
+    except OSError:
+        return  # it was not connected
 
 
 def set_clock(seconds: int):

@@ -49,14 +49,14 @@ class socket:  # noqa: N801  (a verb of the port)
     def receive(self, size: int):
         """Return one datagram, cut to `size` bytes, or None."""
         try:
-            datagram = self._socket.recv(size)
+            datagram = self._socket.recv(size) or self._socket.recv(size)
         except OSError as error:
             if error.errno == _EBADF:
                 raise
             if error.errno == _ECONNREFUSED:
                 self.refused = True
             return None
-        if not datagram:
+        if not datagram:  # twice: it stays so
             self._poller.unregister(self._socket)
             self._socket.close()
             self._open()

@@ -16,7 +16,7 @@ _RANDOM_BIT = const(0x4006001C)  # RP2040 datasheet section 2.17.8
 _SAMPLES = const(64)  # bytes
 _REPETITIONS = const(61)  # 1 + 30 / 0.5: once in 2**30 of that many equal samples
 _WINDOW = const(1024)  # samples
-_MOST_EQUAL = const(821)  # of a window, of samples like its first one: once in 2**30
+_MOST_EQUAL = const(821)  # of a window: once in 2**30
 
 
 class RingOscillator:
@@ -29,15 +29,17 @@ class RingOscillator:
         self._count = 0
         self._last = -1
         self._same = 0  # samples that were equal, up to the last one
-        self._left = 0  # samples of the window that are to come
-        self._first = 0  # sample of the window
-        self._equal = 0  # samples of the window like that
+        self._left = _WINDOW  # samples of the window that are to come
+        self._ones = 0  # samples of the window
+        self._started = False
         self.failed = False
-        for _ in range(_WINDOW // 8):
-            self._octet()
 
     def random(self, n: int) -> bytes:
         """Return n bytes; OSError for ever once the samples have failed a test."""
+        if not self._started:
+            for _ in range(_WINDOW // 8):
+                self._octet()
+            self._started = True
         out = b""
         while len(out) < n:
             digest = sha256(bytes([self._octet() for _ in range(_SAMPLES)]))
@@ -56,19 +58,20 @@ class RingOscillator:
         return octet
 
     def _test(self, bit: int):
-        """Repetition count and adaptive proportion test."""
+        """Repetition count test, and the adaptive proportion test for both values of a bit."""
         if bit == self._last:
             self._same += 1
         else:
             self._last = bit
             self._same = 1
-        if not self._left:
-            self._left = _WINDOW
-            self._first = bit
-            self._equal = 0
+        self._ones += bit
         self._left -= 1
-        self._equal += bit == self._first
-        if self._same >= _REPETITIONS or self._equal >= _MOST_EQUAL:
+        if self._same >= _REPETITIONS:
             self.failed = True
+        if not self._left:
+            if not _WINDOW - _MOST_EQUAL < self._ones < _MOST_EQUAL:
+                self.failed = True
+            self._left = _WINDOW
+            self._ones = 0
         if self.failed:
             raise OSError("the ring oscillator is not random: switch the board off and on")

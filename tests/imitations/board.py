@@ -1,0 +1,472 @@
+"""RP2 and ESP32 boards, imitated on MicroPython's unix port: their modules, sockets and registers.
+
+usage: micropython board.py BOARD CASE < job.json     BOARD: rp2040, rp2350, esp32 or esp32c6
+
+Real are MicroPython, its hashlib, cryptolib, asyncio and viper. Imitated after lwIP's and the
+boards' documented behaviour are `socket` (addresses are tuples, four datagrams wait at most, an
+empty one ends a socket on the ESP32, nothing there is EAGAIN or ETIMEDOUT), `network`, `machine`
+and `time.gmtime`'s epoch of 2000. Kernels in Thumb are replaced by their twins in viper.
+
+A case is a function play_*(board, job); what it returns is printed as JSON.
+"""
+
+import io
+import json
+import os
+import select
+import socket as real_socket
+import sys
+import time
+from binascii import hexlify, unhexlify
+
+_ROOT = __file__.rsplit("/", 3)[0] + "/" if __file__.count("/") > 2 else "./"
+_MACHINES = {
+    "rp2040": "Raspberry Pi Pico W with RP2040",
+    "rp2350": "Raspberry Pi Pico 2 W with RP2350",
+    "esp32": "Generic ESP32 module with ESP32",
+    "esp32c6": "ESP32C6 module with ESP32C6",
+}
+_EAGAIN = 11
+_ETIMEDOUT = 110
+_QUEUE = 4  # datagrams that lwIP keeps for a socket
+_POLL = 3  # a stream's ioctl
+_EPOCH_2000 = 946684800
+
+
+class Sock(io.IOBase):
+    """A UDP socket of lwIP."""
+
+    made = 0
+    esp32 = False
+
+    def __init__(self, family, kind):
+        self._s = real_socket.socket(real_socket.AF_INET, real_socket.SOCK_DGRAM)
+        self._s.setblocking(False)
+        self._poller = select.poll()
+        self._poller.register(self._s, select.POLLIN)
+        self._queue = []
+        self._ended = False
+        self._empty = 0
+        self._open = True
+        Sock.made += 1
+
+    def bind(self, address):
+        assert isinstance(address, tuple)
+        self._s.bind(real_socket.getaddrinfo(address[0], address[1])[0][-1])
+
+    def connect(self, address):
+        assert isinstance(address, tuple)
+        self._s.connect(real_socket.getaddrinfo(address[0], address[1])[0][-1])
+
+    def setblocking(self, flag):
+        assert flag is False
+
+    def send(self, datagram):
+        self._check()
+        return self._s.send(datagram)
+
+    def recv(self, size):
+        self._check()
+        if self._ended:
+            return b""
+        self._drain()
+        if not self._queue:
+            self._empty += 1
+            raise OSError(_ETIMEDOUT if self._empty % 2 else _EAGAIN)
+        datagram = self._queue.pop(0)
+        if not datagram and Sock.esp32:
+            self._ended = True
+        return datagram[:size]
+
+    def readinto(self, buffer):
+        raise AssertionError("readinto() loses or joins datagrams on boards")
+
+    def close(self):
+        self._open = False
+        self._s.close()
+
+    def ioctl(self, request, flags):
+        if request == _POLL and self._open:
+            self._drain()
+            ready = self._queue or self._ended
+            return flags & select.POLLIN if ready else 0
+        return 0
+
+    def _check(self):
+        if not self._open:
+            raise OSError(9)
+
+    def _drain(self):
+        for _ in self._poller.poll(0):
+            try:
+                datagram = self._s.recv(2000)
+            except OSError as error:  # an ICMP message
+                if error.errno == _EAGAIN:
+                    return
+                raise
+            if len(self._queue) < _QUEUE:
+                self._queue.append(datagram)
+
+
+class Module:
+    """A module that is imitated."""
+
+    def __init__(self, **names):
+        for name in names:
+            setattr(self, name, names[name])
+
+
+class Station:
+    """network.WLAN; `plan` says what becomes of each attempt to join."""
+
+    def __init__(self):
+        self.on = {0: False, 1: False}
+        self.connected = False
+        self.attempts = []
+        self.password = "password"
+
+    def wlan(self, interface):
+        return Wlan(self, interface)
+
+
+class Wlan:
+    def __init__(self, station, interface):
+        self._station = station
+        self._interface = interface
+
+    def active(self, on=None):
+        if on is not None:
+            self._station.on[self._interface] = on
+        return self._station.on[self._interface]
+
+    def isconnected(self):
+        return self._station.connected
+
+    def disconnect(self):
+        if not self._station.connected:
+            raise OSError("not connected")
+        self._station.connected = False
+
+    def connect(self, ssid, password):
+        assert self._station.on[self._interface]
+        self._station.attempts.append([ssid, time.ticks_ms()])
+        self._station.connected = ssid == "home" and password == self._station.password
+
+
+class Bits:
+    """machine.mem32 of the RP2040: the ring oscillator's random bit."""
+
+    def __init__(self, bit):
+        self._bit = bit
+        self.reads = 0
+
+    def __getitem__(self, address):
+        assert address == 0x4006001C, hex(address)
+        self.reads += 1
+        return self._bit(self.reads) & 1
+
+
+class Clock:
+    """machine.RTC."""
+
+    set_to = None
+
+    def datetime(self, value):
+        Clock.set_to = value
+
+
+class Board:
+    """What is imitated; a case may change it before it imports the port."""
+
+    def __init__(self, name):
+        self.name = name
+        self.station = Station()
+        self.slept = []
+        self.bits = Bits(lambda count: os.urandom(1)[0])
+        self.epoch_2000 = False
+        Sock.esp32 = name.startswith("esp32")
+
+    def install(self):
+        """Put the modules in their places, and the port's folders on the path."""
+        folder = "esp32" if Sock.esp32 else "rp2"
+        for path in ("tests", "ports/common", "ports/native", "ports/" + folder, ""):
+            sys.path.insert(0, _ROOT + path)
+        sys.modules["network"] = Module(WLAN=self.station.wlan, STA_IF=0, AP_IF=1)
+        sys.modules["machine"] = Module(mem32=self._memory(), RTC=Clock, deepsleep=self._sleep)
+        sys.modules["socket"] = Module(
+            socket=Sock, AF_INET=2, SOCK_DGRAM=2, getaddrinfo=self._getaddrinfo
+        )
+        if self.epoch_2000:
+            names = {name: getattr(time, name) for name in dir(time) if name[0] != "_"}
+            names["gmtime"] = self._gmtime
+            sys.modules["time"] = Module(**names)
+        if not Sock.esp32:
+            import octets_viper
+            import p256_viper
+
+            sys.modules["octets_thumb"] = octets_viper
+            sys.modules["p256_thumb"] = p256_viper
+        implementation = Module(name="micropython", _machine=_MACHINES[self.name])
+        sys.modules["sys"] = Module(implementation=implementation, modules=sys.modules)
+        import dtls_port
+
+        # udp_lwip has the imitated socket now; what else needs the real ones has them
+        del sys.modules["sys"], sys.modules["socket"]
+        return dtls_port
+
+    def _memory(self):
+        if self.name == "rp2350":
+            from models.rp2350 import Trng
+
+            return Trng(os.urandom)
+        return self.bits
+
+    def _sleep(self, ms):
+        self.slept.append(ms)
+
+    @staticmethod
+    def _getaddrinfo(host, port, family=0, kind=0):
+        if host != "127.0.0.1":
+            raise OSError(-2)
+        return [(2, 2, 0, "", (host, port))]
+
+    @staticmethod
+    def _gmtime(seconds=None):
+        if seconds is None:
+            return time.gmtime()
+        return time.gmtime(seconds + _EPOCH_2000)
+
+
+def raised(call, *arguments):
+    """Return the text of the OSError that a call raises, None if it raises none."""
+    try:
+        call(*arguments)
+    except OSError as error:
+        return str(error) or "OSError"
+    return None
+
+
+def play_check(board, job):
+    """Run the check of ports; the p256 that is used is the port's own."""
+    board.station.on[0] = True
+    port = board.install()
+    import check_port
+
+    found = []
+    for name in sorted(dir(check_port)):
+        if name.startswith("test_"):
+            getattr(check_port, name)()
+            found.append(name)
+    return [found, type(port.p256).__name__, hasattr(port.p256, "keypair")]
+
+
+def _credential(job):
+    if job.get("pin"):
+        from dtls_micro.ecdhe import Ecdhe
+        from dtls_micro.pin import PinnedKey
+
+        return Ecdhe(PinnedKey(job["pin"]))
+    from dtls_micro.psk import Psk
+
+    return Psk(job["identity"], unhexlify(job["key"]), job.get("suites"))
+
+
+def play_session(board, job):
+    """Make a session, send and receive, and tell what of curves was loaded."""
+    board.station.on[0] = True
+    port = board.install()
+    import dtls_micro
+
+    credential = _credential(job)
+    replies = []
+    address = (job["host"], job["port"])
+    with dtls_micro.connect(address, credential, port=port, handshake_timeout_ms=20000) as s:
+        suite = s.client.suite
+        for text in job["send"]:
+            s.send(text.encode())
+            s.settimeout(5)
+            replies.append(s.recv(2000).decode())
+            if job.get("pause"):
+                time.sleep(job["pause"])
+    curves = [name for name in sys.modules if "p256" in name or "ecd" in name]
+    curves = [name for name in curves if name not in ("p256_thumb", "p256_viper")]
+    return [suite, replies, sorted(curves), Sock.made]
+
+
+def play_session_aio(board, job):
+    """The same with asyncio."""
+    import asyncio
+
+    board.station.on[0] = True
+    port = board.install()
+    from dtls_micro import aio
+
+    async def main():
+        address = (job["host"], job["port"])
+        s = await aio.connect(address, _credential(job), port=port, handshake_timeout_ms=20000)
+        replies = []
+        for text in job["send"]:
+            await s.send(text.encode())
+            replies.append((await asyncio.wait_for(s.recv(2000), 5)).decode())
+        await s.close()
+        return replies
+
+    return asyncio.run(main())
+
+
+def play_entropy(board, job):
+    """What random() gives: with the radio off, with it on, of each size."""
+    port = board.install()
+    found = [raised(port.random, 16)]
+    board.station.on[1] = True  # an access point
+    found.append(raised(port.random, 16))
+    sizes = [len(port.random(n)) for n in (0, 1, 31, 32, 33, 100)]
+    return found + [sizes, port.random(32) != port.random(32)]
+
+
+def play_ring(board, job):
+    """What becomes of random() with a source that is no good."""
+    patterns = {
+        "good": lambda count: os.urandom(1)[0],
+        "stuck at 0": lambda count: 0,
+        "stuck at 1": lambda count: 1,
+        "biased": lambda count: os.urandom(1)[0] < 240,
+        "sticks later": lambda count: os.urandom(1)[0] if count < 3000 else 1,
+        "biased later": lambda count: os.urandom(1)[0] & 1 or count > 5000 and count % 8 != 0,
+    }
+    board.bits = Bits(patterns[job])
+    port = board.install()
+    found = []
+    for _ in range(40):
+        found.append(raised(port.random, 32))
+    return found
+
+
+def play_wifi(board, job):
+    """Join, lose and join again; a wrong password, a network that is not there."""
+    board.install()
+    import dtls_wifi
+
+    station = board.station
+    dtls_wifi._PAUSE_S = 0.02
+    found = {"before": raised(dtls_wifi.keep_up)}
+    dtls_wifi.connect("home", "password", 2)
+    found["joined"] = [station.connected, station.on[0], len(station.attempts)]
+    found["stays"] = [dtls_wifi.keep_up(), len(station.attempts)]
+    station.connected = False
+    found["again"] = [dtls_wifi.keep_up(), station.connected]
+    station.connected = False
+    found["wrong"] = raised(dtls_wifi.connect, "home", "another", 0.1)
+    dtls_wifi.deep_sleep(600)
+    found["sleep"] = [board.slept, station.on[0]]
+    return found
+
+
+def play_back_off(board, job):
+    """Attempts of keep_up() come less and less often while the network is gone."""
+    board.install()
+    import dtls_radio
+    import dtls_wifi
+
+    dtls_wifi.connect("home", "password", 2)
+    board.station.connected = False
+    attempts = []
+
+    def join(ssid, password, timeout_s):
+        attempts.append(time.ticks_ms())
+        raise OSError("no WiFi")
+
+    dtls_radio.join = join
+    dtls_wifi._pause_s = 0.02
+    begin = time.ticks_ms()
+    while time.ticks_diff(time.ticks_ms(), begin) < 700:
+        dtls_wifi.keep_up()
+    return [time.ticks_diff(one, begin) for one in attempts]
+
+
+def play_time(board, job):
+    """Ask a time server; return what the clock was set to, or why not."""
+    board.station.on[0] = True
+    board.epoch_2000 = job["epoch_2000"]
+    board.install()
+    import dtls_wifi
+
+    dtls_wifi._ANSWER_MS = 300
+    error = raised(dtls_wifi.set_time, "127.0.0.1", job["port"])
+    return [Clock.set_to, error]
+
+
+def play_resolve(board, job):
+    """A name that is not known."""
+    board.station.on[0] = True
+    port = board.install()
+    return raised(port.socket, ("no.such.host", 5684))
+
+
+def play_chip_s_curve(board, job):
+    """A key agreement and a signature on what the port has."""
+    board.station.on[0] = True
+    port = board.install()
+    one, other = port.p256.keypair(port.random), port.p256.keypair(port.random)
+    secrets = [
+        hexlify(port.p256.shared(one[0], other[1], port.random)),
+        hexlify(port.p256.shared(other[0], one[1], port.random)),
+    ]
+    signature = port.p256.sign(one[0], bytes(32), port.sha256, port.random)
+    return [
+        secrets[0] == secrets[1],
+        port.p256.verify(one[1], bytes(32), signature),
+        port.p256.verify(other[1], bytes(32), signature),
+    ]
+
+
+class Adc:
+    """machine.ADC of RP2: 27 degrees at 0.706 V."""
+
+    CORE_TEMP = 4
+
+    def __init__(self, channel):
+        assert channel == Adc.CORE_TEMP
+
+    def read_u16(self):
+        return int(0.706 / 3.3 * 65535)
+
+
+def play_program(board, job):
+    """Run a program of boards/ until it has reported three times; return what it printed."""
+    board.install()
+    sys.modules["machine"].ADC = Adc
+    if board.name.startswith("esp32"):
+        sys.modules["esp32"] = Module(raw_temperature=lambda: 80)
+    for folder in ("boards/programs", "boards/" + job["folder"]):
+        sys.path.insert(0, _ROOT + folder)
+    import config
+
+    from dtls_micro import credentials
+
+    mine = credentials.Credentials()
+    if job.get("pin"):
+        mine.pins = [unhexlify(job["pin"])]
+    else:
+        mine.identity, mine.key = job["identity"].encode(), unhexlify(job["key"])
+    config.SSID, config.PASSWORD, config.SERVER = "home", "password", job["server"]
+    config.PATH = "/example_data"
+    credentials.read = lambda path: mine
+    program = __import__(job["program"])
+    naps = []
+
+    def sleep(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            raise KeyboardInterrupt
+
+    program.time = Module(sleep=sleep)
+    try:
+        program.main()
+    except KeyboardInterrupt:
+        return [naps, board.station.connected]
+
+
+if __name__ == "__main__":
+    result = globals()["play_" + sys.argv[2]](Board(sys.argv[1]), json.loads(sys.stdin.readline()))
+    print(json.dumps(result))
