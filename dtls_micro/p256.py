@@ -35,10 +35,23 @@ def arithmetic(port):
 class _P256:
     code = group = 23  # NamedGroup secp256r1
     schemes = (_SHA256,)
+    _ready = None  # a key pair that no handshake has used
+
+    def prepare(self, port):
+        """Make the key pair of the next handshake now, while there is time.
+
+        Not while a handshake goes on: kernels have one set of numbers. Between two it may run
+        on the RP2040's second core: _thread.start_new_thread(P256.prepare, (dtls_port,)).
+        """
+        self._ready = arithmetic(port).keypair(port.random)
 
     def keypair(self, port):
         """Return (private, public) of a new ephemeral key; public is 65 bytes."""
-        return arithmetic(port).keypair(port.random)
+        pair = self._ready
+        if pair is None:
+            return arithmetic(port).keypair(port.random)
+        self._ready = None  # each serves once
+        return pair
 
     def shared(self, port, private, peer) -> bytes:
         """Return the shared secret, 32 bytes; ValueError if `peer` is no point of the curve."""

@@ -3,6 +3,10 @@
 Runs on both Pythons: a kernel is a function run(program, arena, place).
 """
 
+from binascii import unhexlify
+
+from hashes import digest
+
 from dtls_micro.crypto import p256
 from dtls_micro.crypto.p256_comb import COMB
 from dtls_micro.crypto.p256_kernel import P256
@@ -162,3 +166,30 @@ def check_scalars(run, scalars=SCALARS):
         except ValueError:
             continue
         raise AssertionError("no error for a point that is none")
+
+
+def check_wycheproof(run, random, stride):
+    """ECDH and ECDSA of Wycheproof; every one, or each `stride`-th; return how many."""
+    from vector_files import wycheproof  # reads files, which most of this does not
+
+    curve = P256(run, COMB)
+    count = 0
+    for i, (_, test) in enumerate(wycheproof("ecdh_secp256r1_ecpoint")):
+        if i % stride:
+            continue
+        private = int(test["private"], 16).to_bytes(32, "big")
+        try:
+            shared = curve.shared(private, unhexlify(test["public"]), random)
+            assert test["result"] == "valid" and shared == unhexlify(test["shared"]), test["tcId"]
+        except ValueError:
+            assert test["result"] != "valid", test["tcId"]
+        count += 1
+    for i, (group, test) in enumerate(wycheproof("ecdsa_secp256r1_sha256_p1363")):
+        if i % stride:
+            continue
+        public = unhexlify(group["publicKey"]["uncompressed"])
+        hashed = digest(group["sha"], unhexlify(test["msg"]))
+        good = curve.verify(public, hashed, unhexlify(test["sig"]))
+        assert good == (test["result"] == "valid"), test["tcId"]
+        count += 1
+    return count

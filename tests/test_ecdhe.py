@@ -435,3 +435,14 @@ def test_the_handshake_takes_this_many_bytes():
     link = survives(ScriptedServer(EcdheKeys(raw=True)), client=new_client(trusting(raw=True)))
     assert [len(datagram) for _, datagram in link.sent[:3]] == [121, 137, 158]
     assert [TYPES["client_key_exchange"]] == link.server.exchange.heard
+
+
+def test_a_prepared_key_pair_serves_one_handshake():
+    port = WatchedPort()
+    for calls in (["keypair", "verify", "shared"], ["verify", "keypair", "shared"]):
+        port.calls.clear()
+        if calls[0] == "keypair":
+            P256.prepare(port)
+        client = new_client(trusting(), port=port)
+        Link(client, ScriptedServer(EcdheKeys())).run()
+        assert client.state == CONNECTED and port.calls == calls

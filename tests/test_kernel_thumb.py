@@ -1,6 +1,7 @@
 """The ARMv6-M kernel as mpy-cross puts it into a .mpy, run in an emulated Cortex-M0."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from p256_kernel_check import (
     check_field,
     check_pick,
     check_scalars,
+    check_wycheproof,
 )
 from runtimes import need_module
 
@@ -50,6 +52,11 @@ def test_curve(kernel):
 
 def test_scalars_at_the_edges(kernel):
     check_scalars(kernel)
+
+
+def test_wycheproof(kernel):
+    """Every 50th case of them; test_p256_viper.py has all, on the kernel's twin."""
+    assert check_wycheproof(kernel, os.urandom, 50) == 8 + 6
 
 
 def test_cycles(kernel):

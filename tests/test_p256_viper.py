@@ -3,13 +3,14 @@
 import sys
 
 if sys.implementation.name == "micropython":
-    from dtls_port import sha256
+    from dtls_port import random, sha256
     from p256_kernel_check import (
         check_aliases,
         check_curve,
         check_field,
         check_pick,
         check_scalars,
+        check_wycheproof,
     )
 
     sys.path.append("ports/native")
@@ -25,3 +26,6 @@ if sys.implementation.name == "micropython":
 
     def test_scalars_at_the_edges():
         check_scalars(run)
+
+    def test_wycheproof():
+        assert check_wycheproof(run, random, 1) == 355 + 262
