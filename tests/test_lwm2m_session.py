@@ -564,3 +564,88 @@ def test_accounts_in_files_survive_restarts():
         for path in (name, name + ".trial"):
             files.remove(path)
     assert name not in os.listdir()
+
+
+def test_a_name_is_encoded_and_so_is_what_the_server_calls_us():
+    network = Network()
+    asked = network.asked
+
+    class Odd(Peer):
+        def request(self, endpoint, code, path, payload):
+            found = Peer.request(self, endpoint, code, path, payload)
+            return answer(0x41, "/rd/a?b %") if found.code == 0x41 else found
+
+    network.connect = lambda uri, credential: asked.append(("connect", uri)) or Odd(network, uri)
+    setup = Setup(network)
+    setup.client.name = "a b&c"
+    setup.stop_after(20)
+    assert asked[1][1] == "/bs?ep=a%20b%26c&pct=11542"
+    assert asked[3][1].startswith("/rd?lwm2m=1.1&ep=a%20b%26c&")
+    assert asked[-1][1] == "/rd/a%3Fb%20%25"
+
+
+def test_registrations_that_do_not_last_become_rare():
+    network = Network()
+
+    class Falling(Peer):
+        def work(self, endpoint):
+            raise OSError("reset")
+
+    network.connect = lambda uri, credential: (
+        network.asked.append(("connect", uri)) or Falling(network, uri)
+    )
+    Setup(network, factory=[security(1), server(1)]).stop_after(300)
+    assert 5 <= network.count("register") <= 12, network.count("register")
+
+
+def test_servers_cannot_create_instances_without_end():
+    network = Network()
+    codes = []
+
+    def act(endpoint):
+        for _ in range(40):
+            payload = b"\xe6\x16\x45Kelvin"
+            codes.append(endpoint.ask(request(POST, "/3303", payload, form=TLV)).code)
+
+    network.after[4] = act
+    Setup(network).stop_after(20)
+    assert codes.count(0x41) == 15 and codes.count(0x80) == 25
+
+
+def test_a_bootstrap_account_that_was_overwritten_is_the_factory_s_again():
+    store = MemoryStore()
+    store.confirm(accounts.of(security(7), server(7, retries=1)))
+    network = Network()
+    network.known = False
+    Setup(network, store=store).stop_after(60)
+    assert ("connect", BOOTSTRAP) in network.asked
+
+
+def test_a_download_that_was_given_up_writes_no_more():
+    network = Network()
+    board = Board()
+    firmware = Firmware(board)
+    setup = Setup(network, objects=[firmware])
+    writes = []
+
+    async def get(address, into):
+        for octet in range(20):
+            await setup.world.sleep(1, setup.world.waker())
+            into.write(bytes((octet,)))
+            writes.append((address, octet))
+        return answer(0x45)
+
+    setup.client.get = get
+
+    def put(endpoint, uri):
+        assert endpoint.ask(request(PUT, "/5/0/1", uri, form=0)).code == 0x44
+
+    def act(endpoint):
+        put(endpoint, b"coaps://127.0.0.1/a")
+        setup.client.later(5, lambda: put(endpoint, b""))
+        setup.client.later(6, lambda: put(endpoint, b"coaps://127.0.0.1/b"))
+
+    network.after[4] = act
+    setup.stop_after(60)
+    assert firmware.state == 2 and board.image[-20:] == bytes(range(20))
+    assert len([one for one in writes if one[0].endswith("/a")]) <= 6

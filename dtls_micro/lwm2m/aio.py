@@ -39,7 +39,9 @@ class Task:
             await coroutine
         except Exception as error:
             self.error = error
-        self.done = True
+            raise  # asyncio tells of it, if nobody else does
+        finally:
+            self.done = True
 
 
 class World:

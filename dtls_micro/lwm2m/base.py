@@ -13,6 +13,7 @@ from ..coap.uri import split
 from . import accounts, reasons
 from .bootstrap import Bootstrap
 from .credential import credential
+from .requests import quoted
 from .session import BOOTSTRAP, FAILED, REGISTERED, STOPPED, Session
 from .store import MemoryStore
 from .tree import Tree
@@ -70,6 +71,7 @@ class Base:
         self._options = options
         self._trial = False
         self._waker = world.waker()
+        self._factory_bootstrap = bootstrap
         if bootstrap is not None:
             bootstrap.bootstrap = True
             self.accounts.add(bootstrap)
@@ -206,6 +208,8 @@ class Base:
             self.tell(self.store.damaged)
         if stored is not None:
             self.accounts = stored
+            if self._factory_bootstrap and accounts.bootstrap_account(stored) is None:
+                stored.add(self._factory_bootstrap)  # a server has overwritten it
 
     def _keep(self):
         """Store accounts that have worked."""
@@ -270,7 +274,7 @@ class Base:
         waker = self.world.waker()
         session.waker = waker
         endpoint.resources.fallback = session.handle
-        query = "/bs?ep=%s" % self.name
+        query = "/bs?ep=%s" % quoted(self.name.encode())
         answer = await self.world.request(endpoint, _POST, query + "&pct=%d" % _PREFERRED)
         if answer.code == _BAD_REQUEST:
             answer = await self.world.request(endpoint, _POST, query)

@@ -56,7 +56,7 @@ class Firmware(Object):
     client = None
 
     def __init__(self, board, result=0, name=None, installed=None):
-        self._board = board
+        self.board = board
         self.state = IDLE
         self.result = result
         self.name = name
@@ -100,7 +100,7 @@ class Firmware(Object):
 
     def _install(self):
         try:
-            self._board.install()
+            self.board.install()
             self._end(SUCCESS)
         except OSError as error:
             self.client.tell("firmware: %s" % error)
@@ -117,11 +117,15 @@ class Firmware(Object):
         self.result = result
         self.client.written((5,))
 
+    def is_over(self, number) -> bool:
+        """Tell whether a download was given up."""
+        return number != self._number
+
     async def _download(self, uri, number):
         """Get the image and have it verified."""
-        sink = _Sink(self._board, self.client.world.port)
+        sink = _Sink(self, number)
         try:
-            self._board.begin()
+            self.board.begin()
         except OSError:
             self._end(NO_STORAGE)
             return
@@ -140,9 +144,9 @@ class Firmware(Object):
             self.client.tell("firmware: %s" % error)
             if sink.failed:
                 result = NO_STORAGE
-        if number != self._number:
-            return  # it was given up
-        if not result and not self._board.verify(sink.hash.digest()):
+        if self.is_over(number):
+            return
+        if not result and not self.board.verify(sink.hash.digest()):
             result = INTEGRITY
         if result:
             self._end(result)
@@ -153,18 +157,21 @@ class Firmware(Object):
 
 
 class _Sink:
-    """What a download is written to."""
+    """What a download is written to; OSError if it was given up, so that it ends."""
 
-    def __init__(self, board, port):
-        self._board = board
-        self.hash = port.sha256()
+    def __init__(self, firmware, number):
+        self._firmware = firmware
+        self._number = number
+        self.hash = firmware.client.world.port.sha256()
         self.failed = False  # the board could not take it
 
     def write(self, block):
         """Take a block."""
+        if self._firmware.is_over(self._number):
+            raise OSError("the download was given up")
         self.hash.update(block)
         try:
-            self._board.write(block)
+            self._firmware.board.write(block)
         except OSError:
             self.failed = True
             raise

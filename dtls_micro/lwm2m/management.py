@@ -132,6 +132,8 @@ class Management:
         kind = self._tree.object_class(path[0])
         if not kind.creatable:
             raise Refused(NOT_ALLOWED, "servers cannot create instances of it")
+        if len(self._tree.instances(path[0])) >= kind.most:
+            raise Refused(BAD_REQUEST, "there are %d instances, which is the most" % kind.most)
         records = decoded(request, path, self._tree.kind)
         paths = accounts.instance_paths(records)
         if len(paths) > 1:

@@ -69,6 +69,7 @@ class Object:
     resources:  a tuple of Resource
     multiple:   there may be more than one instance
     creatable:  servers may create and delete instances
+    most:       instances that there may be by a server's creation
     """
 
     number: int
@@ -76,6 +77,7 @@ class Object:
     resources: "tuple[Resource, ...]" = ()
     multiple = False
     creatable = False
+    most = 16
 
     def resource(self, number: int):
         """Return the definition of a resource, or None."""

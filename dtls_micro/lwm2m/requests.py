@@ -53,6 +53,24 @@ def _number(segment: bytes) -> int:
     raise Refused(NOT_FOUND, "no number of an object")
 
 
+def quoted(octets) -> str:
+    """Return a segment or a value of a query as it stands in a path: percent-encoded."""
+    text = ""
+    for octet in octets:
+        one = chr(octet)
+        text += (
+            one
+            if octet < 127 and (one.isalpha() or one.isdigit() or one in "-._~:")
+            else ("%%%02X" % octet)
+        )
+    return text
+
+
+def location(response) -> str:
+    """Return the Location-Path of a response as a path for requests, "" if there is none."""
+    return "".join(["/" + quoted(one) for one in response.all(_LOCATION_PATH)])
+
+
 def queries(request) -> list:
     """Return the queries of a request as text."""
     try:

@@ -9,6 +9,7 @@ from ..coap.codes import text
 from . import accounts, formats, link_objects, reasons
 from .management import Management
 from .reporting import Reporting
+from .requests import location, quoted
 
 REGISTERED = "registered"  # states
 UNREGISTERED = "unregistered"
@@ -21,6 +22,7 @@ _DELETE = const(4)
 _NOT_FOUND = const(0x84)
 _PRECONDITION_FAILED = const(0x8C)
 _RETRIES = const(5)  # defaults of resources 17 to 20 of object 1
+_MOST_RETRIES = const(1000)
 _RETRY_TIMER = const(60)
 _SEQUENCE_DELAY = const(86400)
 _SEQUENCES = const(1)
@@ -29,6 +31,7 @@ _SPARE = const(93)  # seconds before the end of the lifetime: MAX_TRANSMIT_WAIT
 _AWAKE_MS = const(93000)  # in queue mode
 _LOOK = 1  # seconds between two looks at the values that are observed
 _AGAIN = const(1)  # seconds before a registration that was lost is made anew
+_SHORT_MS = const(60000)  # a registration that ends sooner was a short one
 _SHORT = const(10)  # seconds to wait for the answer to De-register
 
 
@@ -58,22 +61,27 @@ class Session:
         """Register, stay registered, and register again, until it is over."""
         server = self.server
         sequences = server.sequences or _SEQUENCES
+        pause = _AGAIN
         while sequences:
             delay = _or(server.retry_timer, _RETRY_TIMER)
-            for attempt in range(server.retries or _RETRIES):
+            for attempt in range(min(server.retries or _RETRIES, _MOST_RETRIES)):
                 if attempt:
                     await self._rest(self._client.jitter(delay))
                     delay *= 2
                 if self.wanted == "stop":
                     break
                 if await self._register():
+                    begin = self._world.now()
                     await self._stay()
+                    if self._world.since(begin) > _SHORT_MS:
+                        pause = _AGAIN
                     break
             if self.wanted == "stop" or self.state == BOOTSTRAP:
                 break
             if self.state == REGISTERED:
                 self.state = UNREGISTERED  # it was lost: from the beginning
-                await self._rest(self._client.jitter(_AGAIN))
+                await self._rest(self._client.jitter(pause))
+                pause = min(2 * pause, _RETRY_TIMER)  # of registrations that do not last
                 continue
             sequences -= 1
             if sequences:
@@ -104,8 +112,8 @@ class Session:
             if answer.code == _PRECONDITION_FAILED and self._version != "1.0":
                 self._version = "1.0"
                 answer = await self._ask_for_registration()
-            if answer.ok and answer.location:
-                self._location = answer.location
+            if answer.ok and location(answer):
+                self._location = location(answer)
                 self.state = REGISTERED
                 self.been_registered = True
                 client.tell("registered with %s at %s" % (name, self._location))
@@ -128,7 +136,8 @@ class Session:
         """Send Register (6.2.1)."""
         server = self.server
         self._lifetime = server.lifetime
-        query = "lwm2m=%s&ep=%s&b=%s" % (self._version, self._client.name, server.binding)
+        name = quoted(self._client.name.encode())
+        query = "lwm2m=%s&ep=%s&b=%s" % (self._version, name, quoted(server.binding.encode()))
         if server.lifetime:
             query += "&lt=%d" % server.lifetime
         if self._client.queue:
