@@ -73,15 +73,8 @@ def test_a_captured_exchange(name):
     device = Device("ACME", "M1", "SN1")
     device.offset, device.timezone = "Z", "Etc/UTC"
     objects.add(device)
-    session = Bootstrap(
-        accounts.of(
-            accounts.Security("coaps://127.0.0.1:5784", 0, b"d", bytes(16), bootstrap=True)
-        ),
-        objects,
-        MemoryStore(),
-        False,
-        [].append,
-    )
+    own = accounts.of(bootstrap_security())
+    session = Bootstrap(own, objects, MemoryStore(), False, [].append)
     management = None
     seen = {"BS": 0, "DM": 0}
     for server, method, options, payload, code in exchanges(name):
