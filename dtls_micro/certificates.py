@@ -17,6 +17,7 @@ _RAW_PUBLIC_KEY = const(2)
 _ECDSA_SIGN = const(64)  # RFC 8422 section 5.5
 _ILLEGAL_PARAMETER = const(47)
 _DECODE_ERROR = const(50)
+_MOST = const(11)  # one more than x509.py takes
 
 
 def put_signature_algorithms(hs, w, schemes):
@@ -57,7 +58,8 @@ def get_certificate_type(hs, kind, r, types, client):
 def get_certificates(body, kind: int) -> list:
     """Return what a Certificate message of this type holds, never empty.
 
-    X.509: the chain, the server's own certificate first. A raw public key: that alone.
+    X.509: the chain, the server's own certificate first, of which 11 at most are returned.
+    A raw public key: that alone.
     """
     r = Reader(body)
     if kind == _RAW_PUBLIC_KEY:
@@ -66,9 +68,13 @@ def get_certificates(body, kind: int) -> list:
         chain = Reader(r.vector(3))
         found = []
         while chain.more():
-            found.append(chain.vector(3))
+            certificate = chain.vector(3)
+            if not len(certificate):
+                raise ProtocolError(_DECODE_ERROR, "an empty certificate")
+            if len(found) < _MOST:
+                found.append(certificate)
     r.end()
-    if not found or not all(len(certificate) for certificate in found):
+    if not found or not len(found[0]):
         raise ProtocolError(_DECODE_ERROR, "the server has sent no certificate")
     return found
 

@@ -11,25 +11,25 @@ _EXCLUDED = const(0xA1)
 _RFC822_NAME = const(0x81)
 _DIRECTORY_NAME = const(0xA4)
 _EMAIL_ADDRESS = b"*\x86H\x86\xf7\r\x01\t\x01"
-_MOST_WORK = const(2000)  # comparisons of a name with a subtree, for one certificate
+MOST_WORK = const(2000)  # comparisons of a name with a subtree, for one handshake
 _MOST_ATTRIBUTES = const(32)  # of one distinguished name, when it is compared
 _TEXT = (0x0C, 0x13, 0x16, 0x1A)  # UTF8String, PrintableString, IA5String, VisibleString
 _EMPTY = 2  # bytes of a Name without attributes
 
 
-def permits(constraints, certificate) -> bool:
+def permits(constraints, certificate, work) -> bool:
     """Tell whether all names of a certificate are within the constraints of a CA above it.
 
     constraints: contents of NameConstraints; DerError if they are malformed
-    A name of a form for which there is a constraint that is not understood is not permitted,
-    and no more than 2000 comparisons are made.
+    work: [comparisons that are left], counted down, a long name counts more; with none left
+    nothing is permitted
+    A name of a form for which there is a constraint that is not understood is not permitted.
     """
-    work = 0
     for tag, name in _names(certificate):
         listed = found = False
         for kind, base_tag, base in _subtrees(constraints):
-            work += 1
-            if work > _MOST_WORK:
+            work[0] -= 1 + (len(base) + len(name)) // 64
+            if work[0] < 0:
                 return False
             if base_tag != tag:
                 continue

@@ -105,6 +105,8 @@ def _on_certificate(hs, whole):
             break
     else:
         raise ProtocolError(_UNSUPPORTED_CERTIFICATE, "the server's key is of no known kind")
+    if P256.accepts(spki) and P256 not in hs.credential.groups:  # RFC 8422 section 5.3
+        raise ProtocolError(_UNSUPPORTED_CERTIFICATE, "a key on P-256, which is not among groups")
     hs.peer = bytes(spki)
     hs.transcript.update(whole)
 

@@ -22,11 +22,16 @@ _LARGEST = const(1 << 14)  # plaintext bytes of a record, RFC 5246 section 6.2.1
 
 
 def host_name(name):
-    """Return a server_name as bytes, or None for none; ValueError if it is not one."""
+    """Return a server_name as bytes without a trailing dot (RFC 6066 section 3), or None for none.
+
+    ValueError if it is not one
+    """
     if not name:
         return None
     name = name.encode()
-    if max(name) > 127 or len(name) > 255:
+    if name[-1:] == b".":
+        name = name[:-1]
+    if not name or max(name) > 127 or len(name) > 255:
         raise ValueError("server_name is up to 255 ASCII characters (RFC 6066)")
     return name
 

@@ -7,7 +7,7 @@ the chain: never more than three are taken apart at a time.
 from micropython import const
 
 from .certificate import Certificate
-from .constraints import permits
+from .constraints import MOST_WORK, permits
 from .der import DerError
 from .distinguished import common_name
 from .errors import ProtocolError
@@ -37,6 +37,7 @@ class Path:
         self._now = now
         self._floor = floor
         self._signatures = 0
+        self._work = [MOST_WORK]
         # What to complain of in the end: the first of each kind, and the first kind there is
         self._fault: "ProtocolError | None" = None
         self._junk: "ProtocolError | None" = None  # a certificate that cannot be read
@@ -130,7 +131,7 @@ class Path:
                 below = child if at == self._path[-1] else Certificate(self._certificates[at])
                 if level and below.self_issued:
                     continue
-                if not permits(ca.constraints, below):
+                if not permits(ca.constraints, below, self._work):
                     text = "a name of it is not within the nameConstraints of " + label
                     fault = _BAD_CERTIFICATE, text
                     self._note(self._label(below, at), fault)

@@ -66,8 +66,7 @@ class X509:
             raise ProtocolError(_UNSUPPORTED_CERTIFICATE, "no certificate of X.509")
         count = len(certificates)
         if not 0 < count <= _MOST_CERTIFICATES:
-            text = "%d certificates, where 1 to 10 are taken" % count
-            raise ProtocolError(_BAD_CERTIFICATE, text)
+            raise ProtocolError(_BAD_CERTIFICATE, "more than 10 certificates, or none")
         try:
             spki = public_key(certificates[0])
             self._check_key(spki)

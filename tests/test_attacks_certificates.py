@@ -16,6 +16,7 @@ from scripted_ecdhe import (
     RAW,
     SERVER_TYPE,
     SPKI,
+    X25519,
     EcdheKeys,
     certificate,
     der,
@@ -34,12 +35,16 @@ from scripted_server import (
     vector,
 )
 
+from dtls_micro.certificates import get_certificates
 from dtls_micro.client_key import ClientCertificate, ClientRawKey
 from dtls_micro.ecdhe import Ecdhe
 from dtls_micro.errors import ProtocolError
 from dtls_micro.handshake import CONNECTED
+from dtls_micro.p256 import P256
+from dtls_micro.p384 import P384
 from dtls_micro.pin import PinnedKey
 from dtls_micro.rpk import RawPublicKey
+from dtls_micro.x25519 import X25519 as GROUP_X25519
 
 _BAD_CERTIFICATE = 42
 _UNSUPPORTED_CERTIFICATE = 43
@@ -106,6 +111,16 @@ def test_x16_huge_lists_are_taken_or_refused_in_bounded_memory():
     leaf = vector(3, certificate())
     for entries in (b"\0\0\1\x30" * 220, b"\0\0\1\0" * 220, vector(3, bytes(800))):
         survives(sending(vector(3, leaf + entries)), client=new_client(trusting()))
+    body = vector(3, leaf + b"\0\0\1\x30" * 4000)
+    assert len(get_certificates(memoryview(body), 0)) == 11
+
+
+def test_x12_a_key_on_a_curve_that_was_not_offered_is_refused():
+    credential = Ecdhe(PinnedKey(PIN, verifiers=(P384,)), groups=(GROUP_X25519,))
+    server = ScriptedServer(EcdheKeys(curve=X25519))
+    ends_with(_UNSUPPORTED_CERTIFICATE, server, client=new_client(credential))
+    both = Ecdhe(PinnedKey(PIN, verifiers=(P384,)), groups=(GROUP_X25519, P256))
+    survives(ScriptedServer(EcdheKeys(curve=X25519)), client=new_client(both))
 
 
 def test_x14_a_certificate_cut_anywhere_is_refused():

@@ -76,7 +76,8 @@ def test_the_second_hello_differs_only_by_the_cookie_and_its_numbers():
 
 def test_server_name_is_sent_when_it_is_given_and_left_out_otherwise():
     name = b"iot.example.org"
-    assert extensions(server_name="iot.example.org")[0] == vector(2, b"\0" + vector(2, name))
+    for given in ("iot.example.org", "iot.example.org."):
+        assert extensions(server_name=given)[0] == vector(2, b"\0" + vector(2, name))
     assert 0 not in extensions()
     assert 0 not in extensions(server_name="")
 

@@ -4,7 +4,7 @@ import tlv
 from expect import raises
 
 from dtls_micro.certificate import Certificate
-from dtls_micro.constraints import permits
+from dtls_micro.constraints import MOST_WORK, permits
 from dtls_micro.der import Der, DerError
 
 _EMAIL = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"
@@ -23,7 +23,8 @@ def _permits(constraints, names, subject) -> bool:
     ca = tlv.extensions(tlv.extension(tlv.NAME_CONSTRAINTS, constraints))
     contents = Certificate(tlv.signed(tlv.tbs(extensions=ca))).constraints
     listed = tlv.extensions(tlv.alt(*names) if names else tlv.basic())
-    return permits(contents, Certificate(tlv.signed(tlv.tbs(subject=subject, extensions=listed))))
+    leaf = Certificate(tlv.signed(tlv.tbs(subject=subject, extensions=listed)))
+    return permits(contents, leaf, [MOST_WORK])
 
 
 def test_x10_hosts():
@@ -143,8 +144,12 @@ def test_x15_names_times_constraints_are_bounded():
     assert allowed([tlv.dns(b"x.com")] * 20, *names)
     assert not allowed([tlv.dns(b"x.com")] * 21, *names)
     assert not allowed([tlv.dns(b"x.com")] * 3000, *names)
+    long = tlv.directory(tlv.name(b"a" * 640))
+    assert allowed([long] * 18, *[tlv.dns(b"a.org")] * 10)
+    assert not allowed([long] * 19, *[tlv.dns(b"a.org")] * 10)
 
 
 def test_constraints_are_views():
     contents = Der(tlv.constraints([tlv.dns(b"a")])).take(0x30)
-    assert permits(contents, Certificate(tlv.signed(tlv.tbs(subject=b"\x30\x00"))))
+    leaf = Certificate(tlv.signed(tlv.tbs(subject=b"\x30\x00")))
+    assert permits(contents, leaf, [MOST_WORK])

@@ -9,6 +9,7 @@ from authority import Issued, ca, chain, server
 from clock import NOW, Clock
 from expect import raises, refused
 
+from dtls_micro import constraints
 from dtls_micro.errors import ProtocolError
 from dtls_micro.p256 import P256
 from dtls_micro.p384 import P384
@@ -415,14 +416,14 @@ def test_x15_and_x17_long_chains_are_refused_at_once():
             return P256.verify(*arguments)
 
     counted = Counted()
-    refuses(BAD, [LEAF] + [MIDDLE] * 99, "100 certificates", verifiers=(counted,))
+    refuses(BAD, [LEAF] + [MIDDLE] * 99, "more than 10 certificates", verifiers=(counted,))
     assert counted.count == 0
     link, links = ROOT, []
     for i in range(11):
         link = ca(b"CA %d" % i, link)
         links.insert(0, link)
     assert check([server(links[2]), *links[2:]])  # ten
-    refuses(BAD, [server(links[1]), *links[1:]], "11 certificates")
+    refuses(BAD, [server(links[1]), *links[1:]], "more than 10 certificates")
     # all have the same name and key, so that every order is a path, to nowhere
     loop = [ca(b"Loop", private=authority.key("p256", 9001)) for _ in range(9)]
     refuses(BAD, [server(loop[0]), *loop], "12 signatures", verifiers=(counted,))
@@ -435,6 +436,18 @@ def test_x15_many_names_take_bounded_work():
     refuses(BAD, [leaf, MIDDLE])
     many = limited([tlv.dns(b"x%d.example" % i) for i in range(1000)])
     refuses(BAD, [server(many, names=[*names, tlv.dns(NAME)]), many])
+
+
+def test_x15_all_cas_share_one_bound_of_work(monkeypatch):
+    made = []
+    monkeypatch.setattr(constraints, "_within", lambda *_: bool(made.append(1)))
+    key = authority.key("p256", 9002)
+    excluded = [tlv.dns(b"x%d.org" % i) for i in range(40)]
+    loop = [limited((), excluded, None, private=key) for _ in range(9)]
+    names = [tlv.dns(b"a%d.example" % i) for i in range(40)]
+    leaf = server(loop[0], names=[*names, tlv.dns(NAME)])
+    refuses(BAD, [leaf, *loop])
+    assert 1600 <= len(made) <= 2000
 
 
 def test_x16_no_certificate_at_all():
