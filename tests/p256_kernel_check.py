@@ -8,12 +8,11 @@ from binascii import unhexlify
 from hashes import digest
 
 from dtls_micro.crypto import p256
-from dtls_micro.crypto.p256_comb import COMB
 from dtls_micro.crypto.p256_kernel import P256
 
 P = p256.CURVE.p
 N = p256.CURVE.n
-END, MUL, SQR, ADD, SUB, PICK, CHOOSE, DIGIT = range(8)
+END, MUL, SQR, ADD, SUB, PICK, CHOOSE, DIGIT, INVERT, AGAIN, REVERSE = range(11)
 EDGES = (0, 1, P - 1, P, P + 1, 2**256 - 1, 2**255, 2**128, 2**128 - 1, (2**128 - 1) << 128,
          2**224, 2**256 - 2**224, 2**256 - 2**32)  # fmt: skip
 # Scalars at the edges, and such as make an addition meet a doubling.
@@ -24,6 +23,8 @@ def reference(program, arena, place):
     """A kernel on Python's integers."""
     inverse = pow(2**256 % P, P - 2, P)
     above = at = digit = 0
+    limit = place >> 8 & 255
+    place &= 255
 
     def get(number):
         return int.from_bytes(arena[32 * number : 32 * number + 32], "little")
@@ -53,8 +54,18 @@ def reference(program, arena, place):
             above = digit >= b
             entry = a + 2 * (digit - b if above else b - 1 - digit)
             arena[32 * d : 32 * d + 64] = arena[32 * entry : 32 * entry + 64]
-        else:
+        elif op == CHOOSE:
             put(d, get(a) if above else get(b))
+        elif op == INVERT:
+            value = pow(get(a), get(b) - 2, get(b))
+            arena[32 * d : 32 * d + 32] = value.to_bytes(32, "little")
+        elif op == REVERSE:
+            value = int.from_bytes(arena[32 * a : 32 * a + 32], "little")
+            arena[32 * d : 32 * d + 32] = value.to_bytes(32, "big")
+        else:
+            place -= d
+            if place >= limit:
+                at = 0
 
 
 class Random:
@@ -122,17 +133,52 @@ def check_pick(run):
                 arena[192:] = table
                 program = (DIGIT, apart, 4, 0, PICK, 0, 6, entries, CHOOSE, 2, 6, 7, 0, 0, 0, 0)
                 wanted = bytearray(arena)
+                again = bytearray(arena)
                 run(bytes(program), arena, place)
+                run(bytes(program), again, place | 1 << 16)  # digits are public
                 entry = digit - entries if digit >= entries else entries - 1 - digit
                 wanted[:64] = table[64 * entry : 64 * entry + 64]
                 wanted[64:96] = table[:32] if digit >= entries else table[32:64]
-                assert arena == wanted, (digit, place)
+                assert arena == again == wanted, (digit, place)
+
+
+def check_invert(run, count=20):
+    """Inverses modulo both primes, of edges and at random; there is none of a multiple."""
+    random = Random(6)
+    values = (
+        list(EDGES) + [N, N - 1, N + 1, 3, 2**256 - P] + [random.number() for _ in range(count)]
+    )
+    for m in (P, N, 3, 2**256 - 189):
+        for value in values:
+            arena = bytearray(random(32 * 5))
+            arena[32:64] = value.to_bytes(32, "little")
+            arena[64:96] = m.to_bytes(32, "little")
+            wanted = bytearray(arena)
+            program = bytes((INVERT, 3, 1, 2, 0, 0, 0, 0))
+            run(program, arena, 0)
+            reference(program, wanted, 0)
+            assert arena == wanted, (value, m)
+    arena[96:128] = arena[32:64]
+    run(bytes((INVERT, 3, 3, 2, INVERT, 2, 1, 2, 0, 0, 0, 0)), arena, 0)  # in place
+    assert arena[64:96] == arena[96:128] == wanted[96:128]
+
+
+def check_again(run):
+    """Octets are reversed; the program starts over while the place is not below the limit."""
+    arena = bytearray(range(96))
+    run(bytes((REVERSE, 1, 0, 0, REVERSE, 2, 2, 0, 0, 0, 0, 0)), arena, 0)
+    assert arena == bytes(list(range(32)) + list(range(31, -1, -1)) + list(range(95, 63, -1)))
+    for place, limit, step, turns in ((0, 0, 1, 1), (8, 0, 4, 3), (255, 28, 4, 57), (5, 5, 1, 1)):
+        arena = bytearray(32 * 3)
+        arena[32] = 1
+        run(bytes((ADD, 2, 2, 1, AGAIN, step, 0, 0, 0, 0, 0, 0)), arena, place | limit << 8)
+        assert arena[64] == turns, (place, limit)
 
 
 def check_curve(run, sha256, count=1):
     """The four functions against the portable ones."""
     random = Random(4)
-    arithmetic = P256(run, COMB)
+    arithmetic = P256(run)
     for _ in range(count):
         private, public = arithmetic.keypair(random)
         assert public == p256.public(private, random)
@@ -149,7 +195,7 @@ def check_curve(run, sha256, count=1):
 def check_scalars(run, scalars=SCALARS):
     """Scalars that are made to break it."""
     random = Random(5)
-    arithmetic = P256(run, COMB)
+    arithmetic = P256(run)
     peer = p256.keypair(random)[1]
     for k in scalars:
         private = k.to_bytes(32, "big")
@@ -172,7 +218,7 @@ def check_wycheproof(run, random, stride):
     """ECDH and ECDSA of Wycheproof; every one, or each `stride`-th; return how many."""
     from vector_files import wycheproof  # reads files, which most of this does not
 
-    curve = P256(run, COMB)
+    curve = P256(run)
     count = 0
     for i, (_, test) in enumerate(wycheproof("ecdh_secp256r1_ecpoint")):
         if i % stride:

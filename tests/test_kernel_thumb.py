@@ -8,17 +8,20 @@ import pytest
 from ccm_bulk_check import check_ccm, check_forgeries, check_kernel
 from p256_kernel_check import (
     Random,
+    check_again,
     check_aliases,
     check_curve,
     check_field,
+    check_invert,
     check_pick,
     check_scalars,
     check_wycheproof,
 )
 from runtimes import need_module
 
-from dtls_micro.crypto import p256_programs
+from dtls_micro.crypto import p256, p256_programs
 from dtls_micro.crypto.p256_comb import COMB
+from dtls_micro.crypto.p256_kernel import P256
 from tools.kernels.generate import FILES
 from tools.kernels.p256 import build
 from tools.wasm import find_tool
@@ -44,6 +47,8 @@ def test_field(kernel):
     check_field(kernel, 100)
     check_aliases(kernel)
     check_pick(kernel)
+    check_again(kernel)
+    check_invert(kernel)
 
 
 def test_curve(kernel):
@@ -68,21 +73,45 @@ def test_cycles(kernel):
 
 
 def cycles(kernel, program) -> int:
-    kernel(program, bytearray(Random()(32 * 106)), 0)
+    kernel(program, bytearray(Random()(32 * 110)), 0)
     return kernel.cycles
 
 
-@pytest.mark.parametrize("name", ["WINDOW", "COMB_STEP", "FIRST_WINDOW", "AFFINE", "MULTIPLES"])
+SECRET = ("WINDOW", "COMB_STEP", "FIRST_WINDOW", "FIRST_OF_COMB", "INVERT_Z", "AFFINE",
+          "LOAD", "CHAIN", "TABLE")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECRET)
 def test_the_trace_does_not_depend_on_what_is_computed(kernel, name):
     random = Random(9)
     traces = set()
-    for digit in (0, 1, 7, 8, 14, 15):
-        for fill in (bytes(32 * 106), b"\xff" * (32 * 106), random(32 * 106)):
+    for place in (0, 1, 7, 8, 14, 15):
+        for fill in (bytes(32 * 110), b"\xff" * (32 * 110), random(32 * 110)):
             kernel.trace = []
-            kernel(getattr(p256_programs, name), bytearray(fill), digit)
+            kernel(getattr(p256_programs, name), bytearray(fill), place | place << 8)
             traces.add(tuple(kernel.trace))
     kernel.trace = None
     assert len(traces) == 1
+
+
+def test_secrets_take_the_same_cycles(kernel):
+    """All of a key pair, and all of ECDH with one peer."""
+
+    def run(program, arena, place):
+        kernel(program, arena, place)
+        spent.append(kernel.cycles)
+
+    curve = P256(run)
+    peer = p256.keypair(os.urandom)[1]
+    pairs, shares = set(), set()
+    for private in (2**251 + 1, 2**255 + 1, int.from_bytes(os.urandom(31), "big")):
+        spent = []
+        curve.keypair(lambda size, fill=private & 255: bytes((fill,)) * size)
+        pairs.add(tuple(spent))
+        spent = []
+        curve.shared(private.to_bytes(32, "big"), peer, os.urandom)
+        shares.add(tuple(spent))
+    assert len(pairs) == len(shares) == 1
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,11 @@
 from dtls_port import sha256
 from p256_kernel_check import (
     SCALARS,
+    check_again,
     check_aliases,
     check_curve,
     check_field,
+    check_invert,
     check_pick,
     check_scalars,
     reference,
@@ -16,6 +18,8 @@ def test_the_reference_does_what_it_checks():
     check_field(reference, 3)
     check_aliases(reference)
     check_pick(reference)
+    check_again(reference)
+    check_invert(reference)
 
 
 def test_curve():

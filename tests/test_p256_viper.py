@@ -5,9 +5,11 @@ import sys
 if sys.implementation.name == "micropython":
     from dtls_port import random, sha256
     from p256_kernel_check import (
+        check_again,
         check_aliases,
         check_curve,
         check_field,
+        check_invert,
         check_pick,
         check_scalars,
         check_wycheproof,
@@ -20,6 +22,8 @@ if sys.implementation.name == "micropython":
         check_field(run, 200)
         check_aliases(run)
         check_pick(run)
+        check_again(run)
+        check_invert(run)
 
     def test_curve():
         check_curve(run, sha256)

@@ -3,13 +3,16 @@
 A scalar k is recoded as signs: an odd k is the sum of s_j * 2**j, where s_j is 1 if bit j + 1 of
 k is set and else -1, the highest 1. So there is no digit 0 and no branch. Where an addition meets
 a doubling, which only constructed scalars bring about, Z becomes 0, and the portable p256.py
-does the work again.
+does the work again. What is secret is inverted as a power; INVERT is for what is public, and for
+numbers that have been multiplied by one at random.
 """
+
+import sys
 
 from micropython import const
 
 from . import p256_programs as programs
-from .modular import inverse, random_below
+from .modular import random_below
 
 _ONE = const(0)  # elements of the arena
 _X = const(1)
@@ -17,16 +20,21 @@ _Y = const(2)
 _Z = const(3)
 _PX = const(4)
 _PY = const(5)
+_T1 = const(7)
+_T2 = const(8)
 _ZERO = const(13)
 _SQUARED = const(14)
 _RAW = const(15)
 _SIGNS = const(39)
-_COLUMNS = const(40)
-_COMB = const(42)
-_ELEMENTS = const(106)
+_COLUMNS = const(41)
+_COMB = const(43)
+_CURVE = const(107)
+_MODULUS = const(108)
+_ORDER = const(109)
+_ELEMENTS = const(110)
 _SIZE = const(32)
-_TEETH = const(5)
 _SPACING = const(26)
+_PUBLIC = const(0x10000)  # digits are
 _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -36,17 +44,19 @@ class P256:
     """keypair, shared, sign and verify of typings/dtls_port.pyi, on a kernel.
 
     run:   the kernel
-    comb:  what p256_comb.py has, 2048 bytes
     """
 
-    def __init__(self, run, comb):
+    def __init__(self, run):
         self._run = run
         self._arena = bytearray(_ELEMENTS * _SIZE)
         self._view = memoryview(self._arena)
         self._set(_ONE, 2**256 % _P)
         self._set(_SQUARED, 2**512 % _P)
         self._set(_RAW, 1)
-        self._put(_COMB, comb)
+        self._set(_CURVE, (_B << 256) % _P)
+        self._set(_MODULUS, _P)
+        self._set(_ORDER, _N)
+        self._put(_COMB, _comb())
 
     def keypair(self, random):
         """Return a new (private, public): 32 bytes, and 65 bytes 04 || X || Y."""
@@ -58,16 +68,16 @@ class P256:
     def shared(self, private, peer, random) -> bytes:
         """Return the ECDH secret, 32 bytes; ValueError unless `peer` is a point of the curve."""
         k = _scalar(private)
-        self._load(_point(peer))
-        self._run(programs.MULTIPLES, self._arena, 0)
-        self._put(_Z, random(_SIZE))
-        self._set_signs(k, _N - k)  # minus the point has the same X
+        self._load(peer)
         run = self._run
         arena = self._arena
+        run(programs.CHAIN, arena, 0)
+        run(programs.INVERT_Z, arena, 0)
+        run(programs.TABLE, arena, 0)
+        self._put(_Z, random(_SIZE))
+        self._set_signs(k, _N - k)  # minus the point has the same X
         run(programs.FIRST_WINDOW, arena, 252)
-        window = programs.WINDOW
-        for place in range(248, -1, -4):
-            run(window, arena, place)
+        run(programs.WINDOW, arena, 248)  # down to 0
         found = self._affine()
         self._wipe()
         if found is None:
@@ -83,40 +93,43 @@ class P256:
         for k in nonces(sha256, private, e, _N):
             r = self._of_base(k, random)[0] % _N
             blind = random_below(random, _N, _SIZE)
-            s = inverse(k * blind % _N, _N) * (e * blind + d * blind % _N * r) % _N
+            self._put(_T1, (k * blind % _N).to_bytes(_SIZE, "big"))
+            s = self._inverse() * (e * blind + d * blind % _N * r) % _N
             if r and s:
                 break
+        self._wipe()
         return r.to_bytes(_SIZE, "big") + s.to_bytes(_SIZE, "big")
 
     def verify(self, public, digest, signature) -> bool:
         """Tell whether a signature is good; False too for an invalid key or signature."""
         if len(signature) != 2 * _SIZE:
             return False
-        r = int.from_bytes(signature[:_SIZE], "big")
-        s = int.from_bytes(signature[_SIZE:], "big")
-        if not (0 < r < _N and 0 < s < _N):
+        s = memoryview(signature)[_SIZE:]
+        candidate = signature[:_SIZE]
+        r = int.from_bytes(candidate, "big")
+        if not 0 < r < _N or _is_from(s, _N):
             return False
+        self._put(_T1, s)
+        inverse = self._inverse()  # 0 if s is
+        k = r * inverse % _N
         try:
-            x, y = _point(public)
+            self._load(public)
         except ValueError:
             return False
-        s = inverse(s, _N)
-        k = r * s % _N
         if not k & 1:
             k = _N - k
-            y = _P - y
-        self._load((x, y))
+            self._run(programs.NEGATE, self._arena, 0)
         self._set_signs(k, k)
-        self._sum(int.from_bytes(digest[:_SIZE], "big") * s % _N)
-        z = self._get(_Z)
-        if z % _P == 0:
+        self._sum(int.from_bytes(digest[:_SIZE], "big") * inverse % _N)
+        if self._is_zero(_Z):
             return _portable().verify(public, digest, signature)
-        zz = z * z % _P
-        x = (self._get(_X) << 256) % _P  # as r * zz has 2**256 twice, and X once
         while r < _P:  # x modulo n is wanted, and x may be r + n
-            if (r * zz - x) % _P == 0:
-                return True
+            self._put(_T1, candidate)
+            self._run(programs.COMPARE, self._arena, 0)
+            if self._is_zero(_T1):
+                return inverse > 0
             r += _N
+            candidate = r.to_bytes(_SIZE + 1, "big")[1:]
         return False
 
     def _sum(self, m: int):
@@ -124,15 +137,19 @@ class P256:
         run = self._run
         arena = self._arena
         self._set_columns(m)
-        run(programs.MULTIPLES, arena, 0)
+        run(programs.CHAIN, arena, 0)
+        run(programs.INVERT_PUBLIC, arena, 0)
+        run(programs.TABLE, arena, 0)
         self._put(_Z, self._view[:_SIZE])  # one
-        run(programs.FIRST_WINDOW, arena, 252)
-        for place in range(248, _SPACING, -4):
-            run(programs.WINDOW, arena, place)
-        for place in range(_SPACING + 1, -1, -1):
-            run(programs.COMB_STEP if place < _SPACING else programs.ONE_DOUBLE, arena, place)
-            if not place & 3:
-                run(programs.ONE_POINT, arena, place)
+        run(programs.FIRST_WINDOW, arena, 252 | _PUBLIC)
+        run(programs.WINDOW, arena, 248 | 28 << 8 | _PUBLIC)
+        for place in (27, 26):
+            run(programs.ONE_DOUBLE, arena, place)
+        above = _SPACING
+        for place in range(24, -1, -4):
+            run(programs.COMB_STEP, arena, above - 1 | place << 8 | _PUBLIC)
+            run(programs.ONE_POINT, arena, place | _PUBLIC)
+            above = place
 
     def _of_base(self, k: int, random):
         """Return (x, y) of k times the base point."""
@@ -141,9 +158,7 @@ class P256:
         self._set_columns(k)
         self._put(_Z, random(_SIZE))
         run(programs.FIRST_OF_COMB, arena, _SPACING - 1)
-        step = programs.COMB_STEP
-        for place in range(_SPACING - 2, -1, -1):
-            run(step, arena, place)
+        run(programs.COMB_STEP, arena, _SPACING - 2)  # down to 0
         found = self._affine()
         self._wipe()
         if found is None:
@@ -154,16 +169,37 @@ class P256:
 
     def _affine(self):
         """Return the sum as (x, y), or None if Z has become 0."""
-        if self._get(_Z) % _P == 0:
+        if self._is_zero(_Z):
             return None
+        self._run(programs.INVERT_Z, self._arena, 0)
         self._run(programs.AFFINE, self._arena, 0)
         return self._get(_X) % _P, self._get(_Y) % _P
 
-    def _load(self, point):
-        """Put (x, y) into (_PX, _PY)."""
-        self._set(_PX, point[0])
-        self._set(_PY, point[1])
+    def _load(self, octets):
+        """Put 04 || X || Y into (_PX, _PY); ValueError if it is no point (SEC 1 section 2.3.4)."""
+        if len(octets) != 1 + 2 * _SIZE or octets[0] != 4:
+            raise ValueError("not an uncompressed point")
+        x = memoryview(octets)[1 : 1 + _SIZE]
+        y = memoryview(octets)[1 + _SIZE :]
+        self._put(_PX, x)
+        self._put(_PY, y)
         self._run(programs.LOAD, self._arena, 0)
+        if _is_from(x, _P) or _is_from(y, _P) or not self._is_zero(_T1):
+            raise ValueError("not a point of the curve")
+
+    def _inverse(self) -> int:
+        """Return the inverse modulo n of what is in T1, public or blinded; 0 of 0."""
+        self._run(programs.INVERT_SCALAR, self._arena, 0)
+        return self._get(_T2)
+
+    def _is_zero(self, number: int) -> bool:
+        """Tell whether an element is 0 or p."""
+        found = self._part(number)
+        return found == self._part(_ZERO) or found == self._part(_MODULUS)
+
+    def _part(self, number: int):
+        number *= _SIZE
+        return self._view[number : number + _SIZE]
 
     def _put(self, number: int, octets):
         """Fill the arena from an element on; a slice of the whole would move what is behind."""
@@ -176,16 +212,16 @@ class P256:
 
     def _set_signs(self, k: int, otherwise: int):
         """Set 256 signs, of the one that is odd."""
-        self._set(_SIGNS, (otherwise, k)[k & 1] >> 1 | 1 << 255)
+        self._set(_SIGNS, (otherwise, k)[k & 1])
+        self._arena[(_SIGNS + 1) * _SIZE] = 1
 
     def _set_columns(self, k: int):
         """Set 260 signs of k, or of k + n if that is odd."""
-        k = (k + _N, k)[k & 1] >> 1 | 1 << _TEETH * 2 * _SPACING - 1
-        self._put(_COLUMNS, k.to_bytes(_SIZE + 1, "little"))
+        self._put(_COLUMNS, (k + _N, k)[k & 1].to_bytes(_SIZE + 1, "little"))
+        self._arena[(_COLUMNS + 1) * _SIZE] |= 16  # bit 260
 
     def _get(self, number: int) -> int:
-        at = number * _SIZE
-        return int.from_bytes(self._view[at : at + _SIZE], "little")
+        return int.from_bytes(self._part(number), "little")
 
     def _wipe(self):
         """Leave nothing of a secret but the tables of what is public."""
@@ -200,15 +236,19 @@ def _scalar(private) -> int:
     return k
 
 
-def _point(octets):
-    """Return (x, y) from 04 || X || Y; ValueError if it is no point (SEC 1 section 2.3.4)."""
-    if len(octets) != 1 + 2 * _SIZE or octets[0] != 4:
-        raise ValueError("not an uncompressed point")
-    x = int.from_bytes(octets[1:33], "big")
-    y = int.from_bytes(octets[33:], "big")
-    if x >= _P or y >= _P or (y * y - (x * x - 3) * x - _B) % _P:
-        raise ValueError("not a point of the curve")
-    return x, y
+def _is_from(octets, limit: int) -> bool:
+    """Tell whether a public number is `limit`, p or n, or above: few begin as these do."""
+    return octets[0] == 255 and int.from_bytes(octets, "big") >= limit
+
+
+def _comb():
+    """Return the 2 kB of p256_comb.py, and let go of the module: the arena has them next."""
+    from .. import crypto
+    from . import p256_comb
+
+    table = p256_comb.COMB
+    del sys.modules[p256_comb.__name__], crypto.p256_comb
+    return table
 
 
 def _portable():

@@ -65,10 +65,9 @@ def _p256():
     """Return P-256 on the block for curves, if the chip and the board's files have it."""
     from p256_viper import run
 
-    from dtls_micro.crypto.p256_comb import COMB
     from dtls_micro.crypto.p256_kernel import P256
 
-    software = P256(run, COMB)
+    software = P256(run)
     try:
         from ecc_esp32 import for_this_chip
     except ImportError:

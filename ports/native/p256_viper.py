@@ -11,13 +11,18 @@ _x = bytearray(32)
 _y = bytearray(32)
 _product = bytearray(66)  # 32 limbs and one to run over
 _sum = bytearray(34)
-_table = bytearray(4)  # digit, and what it chose
+_table = bytearray(4)  # digit, what it chose, and whether digits are public
+_u = bytearray(64)  # of an inverse: a number, and its factor
+_v = bytearray(64)
 
 
 @micropython.viper
 def run(program, arena, place: int):
-    """Run the program on the arena; `place` says where DIGIT finds a digit."""
+    """Run the program on the arena; `place` is where DIGIT finds a digit, and more."""
     steps = ptr8(program)
+    limit = place >> 8 & 255
+    ptr8(_table)[2] = place >> 16
+    place &= 255
     at = 0
     while steps[at]:
         operation = steps[at]
@@ -40,8 +45,16 @@ def run(program, arena, place: int):
             _pick(arena, d, a, b)
         elif operation == 6:
             _choose(arena, d, a, b)
-        else:
+        elif operation == 7:
             _digit(arena, d, a, place + b)
+        elif operation == 8:
+            _invert(arena, d, a, b)
+        elif operation == 10:
+            _reverse(arena, d, a)
+        else:
+            place -= d
+            if place >= limit:
+                at = 0
 
 
 @micropython.viper
@@ -296,6 +309,9 @@ def _pick(arena, d: int, a: int, n: int):
         out[i] = 0
         i += 1
     entry = 0
+    if ptr8(_table)[2]:
+        entry = number
+        n = number + 1
     while entry < n:
         mask = ((entry ^ number) - 1) >> 31
         table = ptr16(uint(ptr8(arena)) + ((a + 2 * entry) << 5))
@@ -316,3 +332,107 @@ def _choose(arena, d: int, a: int, b: int):
     while i < 16:
         out[i] = y[i] ^ (x[i] ^ y[i]) & mask
         i += 1
+
+
+@micropython.viper
+def _reverse(arena, d: int, a: int):
+    x = ptr8(uint(ptr8(arena)) + (a << 5))
+    y = ptr8(uint(ptr8(arena)) + (d << 5))
+    i = 0
+    while i < 16:
+        octet = x[i]
+        y[i] = x[31 - i]
+        y[31 - i] = octet
+        i += 1
+
+
+@micropython.viper
+def _invert(arena, d: int, a: int, m: int):
+    base = uint(ptr8(arena))
+    _start(_u, base + (a << 5), 1)
+    _start(_v, base + (m << 5), 0)
+    u = uint(ptr8(_u))
+    v = uint(ptr8(_v))
+    m = int(base) + (m << 5)
+    more = 0 if int(_is_zero(u)) else 1
+    while more:
+        while not ptr8(u)[0] & 1:
+            _halve(u, 0)
+            _halve(u + 32, int(_add_to(u + 32, m)) if ptr8(u)[32] & 1 else 0)
+        if int(_less(u, v)):
+            w = u
+            u = v
+            v = w
+        _take_off(u, v)
+        if int(_is_zero(u)):
+            more = 0
+        elif int(_take_off(u + 32, v + 32)):
+            _add_to(u + 32, m)
+    out = ptr16(base + (d << 5))
+    factor = ptr16(v + 32)
+    i = 0
+    while i < 16:
+        out[i] = factor[i]
+        i += 1
+
+
+@micropython.viper
+def _start(pair: ptr16, number: ptr16, factor: int):
+    i = 0
+    while i < 16:
+        pair[i] = number[i]
+        pair[i + 16] = 0
+        i += 1
+    pair[16] = factor
+
+
+@micropython.viper
+def _is_zero(x: ptr16) -> int:
+    some = 0
+    i = 0
+    while i < 16:
+        some |= x[i]
+        i += 1
+    return 1 if some == 0 else 0
+
+
+@micropython.viper
+def _less(x: ptr16, y: ptr16) -> int:
+    i = 15
+    while i and x[i] == y[i]:
+        i -= 1
+    return 1 if x[i] < y[i] else 0
+
+
+@micropython.viper
+def _halve(x: ptr16, above: int):
+    i = 15
+    while i >= 0:
+        above = above << 16 | x[i]
+        x[i] = above >> 1
+        above &= 1
+        i -= 1
+
+
+@micropython.viper
+def _add_to(x: ptr16, y: ptr16) -> int:
+    carry = 0
+    i = 0
+    while i < 16:
+        carry += x[i] + y[i]
+        x[i] = carry
+        carry >>= 16
+        i += 1
+    return carry
+
+
+@micropython.viper
+def _take_off(x: ptr16, y: ptr16) -> int:
+    carry = 0
+    i = 0
+    while i < 16:
+        carry += x[i] - y[i]
+        x[i] = carry
+        carry >>= 16
+        i += 1
+    return carry

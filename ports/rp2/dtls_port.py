@@ -58,12 +58,11 @@ def __getattr__(name: str):
     if name != "p256":
         raise AttributeError(name)
     if name not in _made:
-        from dtls_micro.crypto.p256_comb import COMB
         from dtls_micro.crypto.p256_kernel import P256
 
         if _is_arm():
             from p256_thumb import run
         else:
             from p256_viper import run
-        _made[name] = P256(run, COMB)
+        _made[name] = P256(run)
     return _made[name]

@@ -61,7 +61,7 @@ def _cost(word: int) -> int:
         return 1 + (word & 255).bit_count() + (3 if word & 256 else 0)
     if word >> 11 == 30:  # BL, whose second half is not counted again
         return 3
-    if word >> 11 == 28 or word & 0xFF00 == 0x4700:
+    if word >> 11 == 28 or word & 0xFF00 == 0x4700 or word & 0xFF87 == 0x4487:
         return 2
     return 1
 

@@ -6,21 +6,26 @@ arguments are in r0 (program), r1 (arena) and r2 (digit).
 
 from . import field
 from .field import FRAME, multiply, square
+from .invert import invert
 from .thumb import SP, Thumb
 
 PROGRAM, ARENA, PLACE, COUNT = FRAME, FRAME + 4, FRAME + 8, FRAME + 12
-MASK, PARAM = FRAME + 16, FRAME + 20
-WHOLE = FRAME + 24
-END, MUL, SQR, ADD, SUB, PICK, CHOOSE, DIGIT = range(8)
-
-
-def far(a: Thumb, op: int, label: str) -> None:
-    """Jump to a label if the opcode in r5 is `op`."""
-    skip = f"not_{label}"
-    a.cmpi(5, op)
-    a.b(skip, "ne")
-    a.bl(label)
-    a.label(skip)
+MASK, PARAM, LIMIT, START = FRAME + 16, FRAME + 20, FRAME + 24, FRAME + 28
+PUBLIC = FRAME + 32
+WHOLE = FRAME + 36
+OPERATIONS = (
+    "end",
+    "mul",
+    "sqr",
+    "add",
+    "sub",
+    "pick",
+    "choose",
+    "digit",
+    "invert",
+    "again",
+    "reverse",
+)
 
 
 def build() -> Thumb:
@@ -30,8 +35,15 @@ def build() -> Thumb:
         a.push(4)
     a.add_sp(-WHOLE)
     a.str_(1, SP, ARENA)
-    a.str_(2, SP, PLACE)
+    a.uxtb(3, 2)
+    a.str_(3, SP, PLACE)
+    a.lsrs(3, 2, 8)
+    a.uxtb(3, 3)
+    a.str_(3, SP, LIMIT)
+    a.lsrs(2, 2, 16)
+    a.str_(2, SP, PUBLIC)
     a.mov(4, 0)
+    a.str_(4, SP, START)
     a.b("fetch")
     a.label("next")
     a.ldr(4, SP, PROGRAM)
@@ -52,15 +64,11 @@ def build() -> Thumb:
     a.lsls(3, 3, 5)
     a.adds(3, 3, 6)
     a.mov(11, 3)
-    a.uxtb(5, 5)
-    far(a, MUL, "mul")
-    far(a, SQR, "sqr")
-    far(a, ADD, "add")
-    far(a, SUB, "sub")
-    far(a, PICK, "pick")
-    far(a, CHOOSE, "choose")
-    far(a, DIGIT, "digit")
-    a.bl("end")
+    a.lsls(5, 5, 24)
+    a.lsrs(5, 5, 22)
+    a.jump(5)
+    for operation in OPERATIONS:
+        a.bl(operation)
     a.label("add")
     addsub(a, False)
     a.bl("next")
@@ -75,6 +83,15 @@ def build() -> Thumb:
     a.bl("next")
     a.label("digit")
     digit(a)
+    a.bl("next")
+    a.label("invert")
+    invert(a)
+    a.bl("next")
+    a.label("again")
+    again(a)
+    a.bl("next")
+    a.label("reverse")
+    reverse(a)
     a.bl("next")
     a.label("mul")
     a.movi(3, 1)
@@ -107,7 +124,10 @@ def build() -> Thumb:
 
 
 def addsub(a: Thumb, negative: bool) -> None:
-    """[r11] = [r1] +- [r2], below 2**256: p is taken off, or put on, twice if need be."""
+    """[r11] = [r1] +- [r2], below 2**256: q times p is taken off, or put on, where q is 0, 1 or 2.
+
+    q is 1 if the sum does not fit, and 2 if its highest word says that p once may not do.
+    """
     a.mov(3, 11)
     for i in range(4):
         a.ldm(1, 4, 5)
@@ -120,40 +140,84 @@ def addsub(a: Thumb, negative: bool) -> None:
             a.adcs(5, 7)
         a.stm(3, 4, 5)
     if negative:
-        a.sbcs(5, 5)  # mask, -1 if p is to be added
+        a.sbcs(4, 4)
+        a.rsbs(4, 4)  # 1 if it is below 0
+        a.rsbs(5, 5)  # no borrow if the word is 0
+        a.movi(6, 0)
     else:
-        a.movi(5, 0)
-        a.adcs(5, 5)  # c, 1 if p is to be subtracted
-    for again in range(2):
-        a.mov(0, 11)
-        a.mov(3, 11)
-        a.movi(7, 0)
-        if negative:
-            a.rsbs(6, 5)  # c
-            mask, c = 5, 6
+        a.movi(4, 0)
+        a.adcs(4, 4)  # 1 if it does not fit
+        a.movi(6, 0)
+        a.mvns(5, 5)
+        a.rsbs(5, 5)  # no borrow if the word is all ones
+    a.adcs(6, 6)
+    a.ands(6, 4)
+    a.adds(4, 4, 6)  # q
+    _multiple_of_p(a, negative)
+
+
+def _multiple_of_p(a: Thumb, negative: bool) -> None:
+    """Take q * 2**256 - q * p off [r11], or put it on, modulo 2**256; q = r4, 1 bit more in r6.
+
+    Its words are q, 0, 0, -q, m, m, m - q, q >> 1, where m is -1 unless q is 0.
+    """
+    change = a.sbcs if negative else a.adcs
+    a.rsbs(5, 4)  # -q
+    a.asrs(2, 5, 31)  # m
+    a.lsrs(6, 4, 1)
+    a.mov(8, 6)
+    a.subs(6, 2, 4)
+    a.mov(9, 6)
+    a.movi(7, 0)
+    a.mov(0, 11)
+    a.mov(3, 0)
+    words = (4, 7, 7, 5, 2, 2, 9, 8)
+    for i in range(0, 8, 2):
+        a.ldm(0, 1, 6)
+        if i == 6:
+            a.mov(4, words[6])
+            a.mov(5, words[7])
+        first, second = (4, 5) if i == 6 else words[i : i + 2]
+        if i == 0:
+            a.subs(1, 1, first) if negative else a.adds(1, 1, first)
         else:
-            a.rsbs(6, 5)  # mask
-            mask, c = 6, 5
-        words = (mask, mask, mask, 7, 7, 7, c, mask)
-        for i in range(0, 8, 2):
-            a.ldm(0, 1, 2)
-            for r, w in ((1, words[i]), (2, words[i + 1])):
-                if negative:
-                    a.adds(r, r, w) if i == 0 and r == 1 else a.adcs(r, w)
-                else:
-                    a.subs(r, r, w) if i == 0 and r == 1 else a.sbcs(r, w)
-            a.stm(3, 1, 2)
-        if not again:
-            if negative:
-                a.adcs(5, 7)  # -1 + carry
-            else:
-                a.sbcs(5, 7)  # 1 - borrow
+            change(1, first)
+        change(6, second)
+        a.stm(3, 1, 6)
+
+
+def again(a: Thumb) -> None:
+    """PLACE goes down by the number of the result; from LIMIT up the program starts over."""
+    a.ldr(3, SP, PROGRAM)
+    a.subi(3, 4)
+    a.ldrb(3, 3, 1)
+    a.ldr(2, SP, PLACE)
+    a.subs(2, 2, 3)
+    a.str_(2, SP, PLACE)
+    a.ldr(3, SP, LIMIT)
+    a.cmp(2, 3)
+    a.b("again_no", "lt")
+    a.ldr(3, SP, START)
+    a.str_(3, SP, PROGRAM)
+    a.label("again_no")
+
+
+def reverse(a: Thumb) -> None:
+    """[r11] = the octets of [r1], the last one first."""
+    a.mov(2, 11)
+    for i in range(4):
+        a.ldr(4, 1, 4 * i)
+        a.ldr(5, 1, 28 - 4 * i)
+        a.rev(4, 4)
+        a.rev(5, 5)
+        a.str_(4, 2, 28 - 4 * i)
+        a.str_(5, 2, 4 * i)
 
 
 def pick(a: Thumb) -> None:
     """[r11], 64 bytes, = the entry for the digit of the r12 entries at [r1].
 
-    All are read: no address depends on which is wanted.
+    All are read, unless digits are public: no address depends on which is wanted.
     """
     a.mov(2, 12)
     a.ldr(0, SP, PARAM)
@@ -167,7 +231,16 @@ def pick(a: Thumb) -> None:
     a.ands(0, 2)
     a.mov(8, 0)
     a.mov(3, 11)
-    # clear
+    a.ldr(4, SP, PUBLIC)
+    a.cmpi(4, 0)
+    a.b("pick_clear", "eq")
+    a.lsls(0, 0, 6)
+    a.adds(1, 1, 0)
+    for _ in range(4):
+        a.ldm(1, 4, 5, 6, 7)
+        a.stm(3, 4, 5, 6, 7)
+    a.bl("next")
+    a.label("pick_clear")
     a.movi(4, 0)
     a.movi(5, 0)
     a.movi(6, 0)

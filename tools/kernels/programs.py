@@ -19,6 +19,13 @@ depend on their values.
     PICK d t n            d and d + 1 = one of the n (a power of two) points at t: of a digit of n
                           and above number digit - n, else number n - 1 - digit
     CHOOSE d a b          d = a if the digit of the last PICK was n or above, else b
+    INVERT d a m          d = 1 / a modulo the odd element m, 0 if there is none; it takes as long
+                          as `a` makes it take, so `a` is public
+    REVERSE d a           d = the octets of `a`, the last one first
+    AGAIN d               place -= d, and if it is not below the limit the program starts over;
+                          the limit is what the argument has in its bits 8 to 15
+
+Where bit 16 of the argument is set, digits are public, and PICK reads one entry, not all.
 """
 
 END = 0
@@ -29,6 +36,9 @@ SUB = 4
 PICK = 5
 CHOOSE = 6
 DIGIT = 7
+INVERT = 8
+AGAIN = 9
+REVERSE = 10
 
 # Elements of the arena.
 ONE = 0
@@ -49,9 +59,12 @@ SQUARED = 14  # 2**512 modulo p, which brings into Montgomery form
 RAW = 15  # 1, which brings out of it
 TABLE = 16  # eight points
 RATIOS = 32  # seven
-SIGNS = 39  # of the scalar, 256
-COLUMNS = 40  # of the one for the comb, 260: two elements
-COMB = 42  # of the base point: twice 16 points
+SIGNS = 39  # of the scalar, 256 from bit 1 on: two elements
+COLUMNS = 41  # of the one for the comb, 260 from bit 1 on: two elements
+COMB = 43  # of the base point: twice 16 points
+B = 107  # of the curve
+MODULUS = 108  # p as it is
+ORDER = 109  # n as it is
 DOUBLE = bytes(
     (SQR, T1, Z, 1)
     + (SQR, T2, Y, 1)
@@ -106,14 +119,15 @@ def _pick(table: int, entries: int, digit: tuple[int, ...]) -> bytes:
     )
 
 
-_WINDOW = _pick(TABLE, 8, (1, SIGNS, 0))
-_COMB = _pick(COMB, 16, (52, COLUMNS, 0))
-_UPPER_COMB = _pick(COMB + 32, 16, (52, COLUMNS, 26))
+_WINDOW = _pick(TABLE, 8, (1, SIGNS, 1))
+_COMB = _pick(COMB, 16, (52, COLUMNS, 1))
+_UPPER_COMB = _pick(COMB + 32, 16, (52, COLUMNS, 27))
 
-# Z in T6 to the power p - 2, into T1 (Fermat): p - 2 is, from the top, 32 ones, 31 zeros, a one,
-# 96 zeros, 94 ones, 0, 1.
-INVERT = bytes(
-    (SQR, T1, T6, 1)
+# T1 = Z to the power p - 2 (Fermat): p - 2 is, from the top, 32 ones, 31 zeros, a one, 96 zeros,
+# 94 ones, 0, 1.
+INVERT_Z = bytes(
+    (SUB, T6, Z, ZERO)
+    + (SQR, T1, T6, 1)
     + (MUL, T1, T1, T6)  # 2 ones
     + (SQR, T2, T1, 2)
     + (MUL, T2, T2, T1)  # 4
@@ -146,12 +160,14 @@ BEGIN = bytes(  # the sum = (PX, PY), with a Z that is given: nobody can foresee
     (SQR, T1, Z, 1) + (MUL, X, PX, T1) + (MUL, T1, T1, Z) + (MUL, Y, PY, T1)
 )
 FIRST_WINDOW = _WINDOW + BEGIN
-WINDOW = 4 * DOUBLE + _WINDOW + ADD_POINT
+WINDOW = 4 * DOUBLE + _WINDOW + ADD_POINT + bytes((AGAIN, 4, 0, 0))
 ONE_POINT = _WINDOW + ADD_POINT
 FIRST_OF_COMB = _UPPER_COMB + BEGIN + _COMB + ADD_POINT
-COMB_STEP = DOUBLE + _UPPER_COMB + ADD_POINT + _COMB + ADD_POINT
-INVERT_Z = bytes((SUB, T6, Z, ZERO)) + INVERT
-AFFINE = INVERT_Z + bytes(
+COMB_STEP = DOUBLE + _UPPER_COMB + ADD_POINT + _COMB + ADD_POINT + bytes((AGAIN, 1, 0, 0))
+INVERT_PUBLIC = bytes(  # T1 = 1 / Z
+    (INVERT, T1, Z, MODULUS) + (MUL, T2, SQUARED, SQUARED) + (MUL, T1, T1, T2)
+)
+AFFINE = bytes(  # with 1 / Z in T1
     (SQR, T2, T1, 1)
     + (MUL, X, X, T2)
     + (MUL, T2, T2, T1)
@@ -159,7 +175,27 @@ AFFINE = INVERT_Z + bytes(
     + (MUL, X, X, RAW)
     + (MUL, Y, Y, RAW)
 )
-LOAD = bytes((MUL, PX, PX, SQUARED) + (MUL, PY, PY, SQUARED))
+LOAD = bytes(  # T1 = 0 modulo p, if it is a point of the curve: x**3 - 3 x + b - y**2
+    (REVERSE, PX, PX, 0)
+    + (REVERSE, PY, PY, 0)
+    + (MUL, PX, PX, SQUARED)
+    + (MUL, PY, PY, SQUARED)
+    + (SQR, T1, PX, 1)
+    + (MUL, T1, T1, PX)
+    + (SUB, T1, T1, PX)
+    + (SUB, T1, T1, PX)
+    + (SUB, T1, T1, PX)
+    + (ADD, T1, T1, B)
+    + (SQR, T2, PY, 1)
+    + (SUB, T1, T1, T2)
+)
+COMPARE = bytes(  # T1 = 0 modulo p, if it was x of the sum
+    (REVERSE, T1, T1, 0)
+    + (MUL, T1, T1, SQUARED)
+    + (SQR, T2, Z, 1)
+    + (MUL, T1, T1, T2)
+    + (SUB, T1, T1, X)
+)
 TWICE = bytes(  # (X, Y) = 2 P and (T5, T6) = P, both with the same Z
     (SUB, TABLE, PX, ZERO)
     + (SUB, TABLE + 1, PY, ZERO)
@@ -213,14 +249,19 @@ def _make_affine(x: int, ratio: int) -> bytes:
     )
 
 
-def _multiples() -> bytes:
-    """Return the steps from P to the affine table of P, 3 P .. 15 P; one inversion serves all."""
+def _chain() -> bytes:
+    """Return the steps from P to 3 P .. 15 P, each with a Z of its own, that of the last in Z."""
     steps = TWICE
     x = T5
     for i in range(7):
         steps += _next_multiple(x, x + 1, TABLE + 2 + 2 * i, RATIOS + i)
         x = TABLE + 2 + 2 * i
-    steps += INVERT_Z + bytes((SUB, Z, T1, ZERO))
+    return steps
+
+
+def _table() -> bytes:
+    """Return the steps to the affine table, with 1 / Z in T1: one inversion serves all."""
+    steps = bytes((SUB, Z, T1, ZERO))
     for i in range(6, -1, -1):
         steps += _make_affine(TABLE + 2 + 2 * i, RATIOS + i)
     return steps
@@ -228,12 +269,18 @@ def _multiples() -> bytes:
 
 PROGRAMS = {
     "LOAD": LOAD,
-    "MULTIPLES": _multiples(),
+    "CHAIN": _chain(),
+    "TABLE": _table(),
     "FIRST_WINDOW": FIRST_WINDOW,
     "WINDOW": WINDOW,
     "ONE_DOUBLE": DOUBLE,
     "ONE_POINT": ONE_POINT,
     "FIRST_OF_COMB": FIRST_OF_COMB,
     "COMB_STEP": COMB_STEP,
+    "INVERT_Z": INVERT_Z,
+    "INVERT_PUBLIC": INVERT_PUBLIC,
+    "INVERT_SCALAR": bytes((REVERSE, T1, T1, 0) + (INVERT, T2, T1, ORDER)),
+    "NEGATE": bytes((SUB, PY, ZERO, PY)),
+    "COMPARE": COMPARE,
     "AFFINE": AFFINE,
 }

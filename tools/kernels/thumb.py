@@ -61,6 +61,9 @@ class Thumb:
         self._low(d)
         self._put(0x2800 | d << 8 | value)
 
+    def cmp(self, n: int, m: int) -> None:
+        self._two(10, n, m)
+
     def _two(self, op: int, d: int, m: int) -> None:
         self._low(d, m)
         self._put(0x4000 | op << 6 | m << 3 | d)
@@ -106,6 +109,10 @@ class Thumb:
     def uxtb(self, d: int, m: int) -> None:
         self._low(d, m)
         self._put(0xB2C0 | m << 3 | d)
+
+    def rev(self, d: int, m: int) -> None:
+        self._low(d, m)
+        self._put(0xBA00 | m << 3 | d)
 
     def lsls(self, d: int, m: int, n: int) -> None:
         self._low(d, m)
@@ -186,6 +193,11 @@ class Thumb:
     def bl(self, label: str) -> None:
         self._words.append(("bl", label, 0))
         self._words.append(("bl", label, 1))
+
+    def jump(self, m: int) -> None:
+        """Skip r_m octets of what follows."""
+        self._put(0x4487 | m << 3)  # ADD to PC, which is two instructions ahead
+        self._put(0xBF00)  # NOP
 
     def bx(self, m: int) -> None:
         self._put(0x4700 | m << 3)
