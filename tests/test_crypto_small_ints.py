@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ccm_bulk_check import Modes, reference
+from gcm_bulk_check import reference as ghash_reference
 
 _FOLDER = Path(__file__).resolve().parent.parent / "dtls_micro" / "crypto"
 _PACKAGE = "dtls_micro.crypto."
@@ -67,7 +68,7 @@ _PUBLIC_KEYS = (
 def crypto():
     """Return the checked modules by name, each made after those it imports."""
     names = ("compare", "aes", "ccm", "ccm_bulk", "ghash", "gcm", "chacha", "poly1305")
-    names += ("chachapoly",)
+    names += ("chachapoly", "gcm_bulk")
     others = {"__init__", "hmac", "sha512", *_PUBLIC_KEYS}
     assert {*names, *others} == {p.stem for p in _FOLDER.glob("*.py")}
     yield {n: _compile(_CHECKED + n, (_FOLDER / (n + ".py")).read_text()) for n in names}
@@ -109,6 +110,7 @@ def test_records(crypto, fill):
         crypto["ccm"].Ccm(block(32), 16),
         crypto["ccm_bulk"].CcmBulk(Modes(fill * 16, 1), Modes(fill * 16, 2), 8, reference),
         crypto["gcm"].Gcm(block(16)),
+        crypto["gcm_bulk"].GcmBulk(Modes(fill * 16, 1), reference, ghash_reference),
         crypto["chachapoly"].ChaChaPoly(fill * 32),
     ):
         for size in (0, 1, 16, 64, 300):

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import gcm_bulk_check
 import pytest
 from ccm_bulk_check import check_ccm, check_forgeries, check_kernel
 from p256_kernel_check import (
@@ -137,3 +138,27 @@ def test_octets_take_as_long_whatever_they_are(octets):
             traces.add(tuple(octets.trace))
         assert len(traces) == 1
     octets.trace = None
+
+
+@pytest.fixture(scope="module")
+def ghash():
+    need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
+    from tools.kernels.emulate import CortexM0, compiled
+
+    return CortexM0(compiled(ROOT / "ports/rp2/ghash_thumb.py", None, find_tool("mpy-cross")))
+
+
+def test_ghash(octets, ghash):
+    gcm_bulk_check.check_kernel(ghash)
+    gcm_bulk_check.check_gcm(octets, ghash, sizes=(0, 1, 64, 112, 113))
+    assert gcm_bulk_check.check_vectors(octets, ghash, 9) >= 5
+
+
+def test_ghash_takes_as_long_whatever_it_hashes(ghash):
+    traces = set()
+    for fill in (b"\0", b"\xff", b"\x5a"):
+        ghash.trace = []
+        ghash(bytearray(fill * 32 + bytes(12)), bytearray(fill * 40), 5 | 2 << 16)
+        traces.add(tuple(ghash.trace))
+    assert len(traces) == 1
+    ghash.trace = None

@@ -14,8 +14,10 @@ NATIVE = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 KERNELS = {
     "rp2/p256_thumb.py": ARMV6M,
     "rp2/octets_thumb.py": ARMV6M,
+    "rp2/ghash_thumb.py": ARMV6M,
     "native/p256_viper.py": NATIVE,
     "native/octets_viper.py": NATIVE,
+    "native/ghash_viper.py": NATIVE,
 }
 
 

@@ -23,7 +23,7 @@ class Board(NamedTuple):
 _RP2 = ("ports/rp2", "ports/native", "ports/common")
 _ESP32 = ("ports/esp32", "ports/native", "ports/common")
 _CIRCUITPYTHON = ("ports/circuitpython", "ports/common")
-_VIPER = ("octets_viper", "p256_viper")  # RP2's port has both kernels in Thumb
+_VIPER = ("ghash_viper", "octets_viper", "p256_viper")  # RP2's port has them in Thumb
 
 BOARDS = {
     "circuitpython_esp32s3": Board(None, _CIRCUITPYTHON, "code.py"),

@@ -14,6 +14,7 @@ OURS = {
     "verify": 5.80,
     "record of 64 bytes, written": 0.167,
     "record of 64 bytes, read": 0.187,
+    "64 bytes sealed with AES_128_GCM": 0.232,
     "handshake, PSK": 6.61,
     "handshake, ECDHE_ECDSA with a pinned key": 21.2,
 }

@@ -26,7 +26,9 @@ from .making import compile_mpy, replace, target_of
 from .wasm import Missing
 
 # AEADs are the ports' choice; both kinds of sockets are the program's
-_CIPHERS = [f"dtls_micro.crypto.{name}" for name in ("ccm", "ccm_bulk", "gcm", "chachapoly")]
+_CIPHERS = [
+    f"dtls_micro.crypto.{name}" for name in ("ccm", "ccm_bulk", "chachapoly", "gcm", "gcm_bulk")
+]
 _ALL = ["dtls_micro.blocking", "dtls_micro.aio", "dtls_micro.credentials", *_CIPHERS]
 _P256 = [f"dtls_micro.crypto.{name}" for name in ("p256", "p256_comb", "p256_kernel")]
 _ECDHE = [f"dtls_micro.{name}" for name in ("ecdhe", "pin", "rpk", "client_key")] + _P256

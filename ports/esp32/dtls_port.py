@@ -43,12 +43,18 @@ def utc():
 
 def aead(kind: str, key):
     """Return the AEAD of a suite: see typings/dtls_port.pyi."""
-    return aead_firmware.aead(kind, key, _octets)
+    return aead_firmware.aead(kind, key, _octets, _ghash)
 
 
 def _octets():
     """Return the kernel for octets."""
     from octets_viper import run
+
+    return run
+
+
+def _ghash():
+    from ghash_viper import run
 
     return run
 

@@ -38,7 +38,7 @@ def utc():
 
 def aead(kind: str, key):
     """Return the AEAD of a suite: see typings/dtls_port.pyi."""
-    return aead_firmware.aead(kind, key, _octets)
+    return aead_firmware.aead(kind, key, _octets, _ghash)
 
 
 def _octets():
@@ -47,6 +47,14 @@ def _octets():
         from octets_thumb import run
     else:
         from octets_viper import run
+    return run
+
+
+def _ghash():
+    if _is_arm():
+        from ghash_thumb import run
+    else:
+        from ghash_viper import run
     return run
 
 

@@ -201,9 +201,11 @@ class Board:
             names["gmtime"] = self._gmtime
             sys.modules["time"] = Module(**names)
         if not Sock.esp32:
+            import ghash_viper
             import octets_viper
             import p256_viper
 
+            sys.modules["ghash_thumb"] = ghash_viper
             sys.modules["octets_thumb"] = octets_viper
             sys.modules["p256_thumb"] = p256_viper
         implementation = Module(name="micropython", _machine=_MACHINES[self.name])
