@@ -141,6 +141,7 @@ def test_delete_keeps_the_bootstrap_account_and_the_device():
     assert setup.code(DELETE, "/0/0") == "4.00"
     assert setup.code(DELETE, "/0/9") == "4.04"
     assert setup.code(DELETE, "/3/0") == "4.00"
+    assert setup.code(DELETE, "/3303/77") == "4.04"
     assert setup.code(DELETE, "/0/0/1") == "4.05"
     assert setup.unchanged()
 
@@ -224,6 +225,86 @@ def test_other_objects_are_written_at_finish():
     assert setup.code(PUT, "/3/0/99", b"x", form=0) == "4.04"
     assert setup.code(POST, "/bs") == "2.04"
     assert setup.device.timezone == "Europe/Berlin"
+
+
+def test_other_objects_are_written_whole_or_not_at_all():
+    class Broken(MemoryStore):
+        def stage(self, tree):
+            raise OSError("full")
+
+    for store, last in ((MemoryStore(), b"-1"), (Broken(), b"5")):
+        setup = Setup()
+        setup.session._store = store
+        sensor = setup.objects.instance((3303, 0))
+        setup.put_all()
+        assert setup.code(PUT, "/3303/0/5701", b"K", form=0) == "2.04"
+        assert setup.code(PUT, "/3303/0/5500", b"1", form=0) == "2.04"
+        assert setup.code(PUT, "/3303/7", NAMED, form=JSON) == "2.04"
+        assert setup.code(DELETE, "/3303/0") == "2.02"
+        assert setup.code(PUT, "/3303/0/5701", b"K", form=0) == "2.04"
+        assert setup.code(PUT, "/3/0/15", b"Europe/Berlin", form=0) == "2.04"
+        assert setup.code(PUT, "/3303/7/5850", last, form=0) == "2.04"
+        assert setup.code(POST, "/bs") == ("4.00" if last == b"-1" else "5.00")
+        assert setup.objects.instances(3303) == [(0, sensor)] and not setup.session.finished
+        assert sensor.units == "Cel" and sensor.on is None and setup.device.timezone is None
+    setup.session._store = MemoryStore()
+    assert setup.code(POST, "/bs") == "2.04"
+    assert [(n, one.units, one.limit) for n, one in setup.objects.instances(3303)] == [
+        (0, "K", 1),
+        (7, "F", 5),
+    ]
+    assert setup.device.timezone == "Europe/Berlin" and setup.objects.instance((3303, 0)) != sensor
+
+
+NAMED = b'[{"bn":"/3303/7/","n":"5701","vs":"F"}]'
+
+
+def test_deletions_of_other_objects_are_done_at_finish():
+    for path in ("/3303/0", "/3303", "/"):
+        setup = Setup()
+        assert setup.code(DELETE, path) == "2.02"
+        setup.put_all()
+        assert len(setup.objects.instances(3303)) == 1
+        assert setup.code(POST, "/bs") == "2.04"
+        assert setup.objects.instances(3303) == [] and len(setup.objects.instances(3)) == 1
+
+
+def test_what_nobody_may_write_no_bootstrap_server_does():
+    setup = Setup()
+    assert setup.code(PUT, "/3303/0/5700", b"99.5", form=0) == "4.05"  # a measured value
+    assert setup.code(PUT, "/3303/0/5605", b"1", form=0) == "4.05"  # what is executed
+    assert setup.code(PUT, "/3303", b"", form=TLV) == "2.04"  # of no instance
+    sensor = setup.objects.instance((3303, 0))
+    try:
+        sensor.write(sensor.resource(5700), 99.5)
+        raise AssertionError("a method was written over")
+    except ValueError:
+        assert sensor.value() == 21.5
+
+
+def test_numbers_and_texts_that_could_not_be_stored_are_refused():
+    setup = Setup(security(1), server(1))
+    assert setup.code(PUT, "/1/65535/0", b"1", form=0) == "4.00"
+    assert setup.code(PUT, "/0/1/0", b"coaps://h\n", form=0) == "4.00"
+    assert setup.code(PUT, "/0/1/3/1", b"x", form=0) == "4.05"
+    assert setup.code(PUT, "/0", b'[{"bn":"/0/"}]', form=JSON) == "2.04"  # nothing
+    surrogate = b'[{"bn":"/0/1/14","vs":"\\ud800"}]'
+    assert setup.code(PUT, "/0/1/14", surrogate, form=JSON) in ("4.00", "2.04")
+    assert setup.code(PUT, "/3/0", b'[{"\\ud800_":1}]', form=JSON) == "4.00"
+    assert setup.code(GET, "/", accept=LINK) == "2.05"
+    assert setup.code(POST, "/bs") == "2.04" and setup.store.load()[1]
+
+
+def test_memory_does_not_grow_with_the_number_of_writes():
+    setup = Setup(security(1), server(1))
+    for i in range(40):
+        assert setup.code(PUT, "/3303/0/5701", b"%d" % i, form=0) == "2.04"
+        code = setup.code(PUT, "/1/%d/0" % (i + 1), b"1", form=0)
+        assert code == ("2.04" if i < 15 else "4.00"), i
+    assert len(setup.session._pending._asked) == 1
+    assert len(setup.session.accounts.instances(1)) == 16
+    codes = [setup.code(PUT, "/3303/%d/5701" % i, b"K", form=0) for i in range(1, 70)]
+    assert codes == ["2.04"] * 63 + ["4.00"] * 6
 
 
 def test_a_store_that_fails_refuses_finish():

@@ -24,7 +24,7 @@ _LONGEST = const(0xFFFF)
 _MASKS = b"\x55\x55\x55\x55\x33\x33\x33\x33\x0f\x0f\x0f\x0f"
 _ZEROS = bytes(_BLOCK)
 
-_stream = []  # memory for one piece at a time, of all connections; then of it 1 block, 2 ...
+_stream: list = []  # memory for one piece at a time, of all connections; then of it 1 block, 2 ...
 
 
 class GcmBulk:

@@ -54,6 +54,12 @@ class Security(Object):
         for name in more:
             setattr(self, name, more[name])
 
+    def set_uri(self, value):
+        """Take a URI; it is shown in link format, which has no control characters."""
+        if any(one < " " or one == "\x7f" for one in value):
+            raise ValueError("a URI with a control character")
+        self.uri = value
+
 
 class Server(Object):
     """How to be registered with a server: an instance of object 1.

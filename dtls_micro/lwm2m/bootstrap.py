@@ -2,7 +2,7 @@
 
 OMA LwM2M core 1.1 section 6.1. Everything is done to a copy, which Finish checks, stores and
 hands over; until then, and for ever if Finish does not come, the old accounts are in force.
-Objects besides 0 and 1 are written at Finish too.
+Other objects are written and deleted at Finish too, see pending.py.
 """
 
 from micropython import const
@@ -10,7 +10,8 @@ from micropython import const
 from . import accounts, formats
 from .consistency import fault
 from .link_objects import links
-from .objects import BAD_REQUEST, INTERNAL_ERROR, NOT_ALLOWED, NOT_FOUND, Refused
+from .objects import BAD_REQUEST, INTERNAL_ERROR, NOT_ALLOWED, Refused
+from .pending import Pending
 from .requests import (
     CHANGED,
     DELETE,
@@ -25,10 +26,10 @@ from .requests import (
     refusal,
     response,
 )
+from .tlv import NO_INSTANCE
 
 _URI_PATH = const(11)
 _INCONSISTENT = const(0x86)  # 4.06 Not Acceptable
-_DEVICE = const(3)
 _ACCOUNTS = (accounts.SECURITY, accounts.SERVER)
 
 
@@ -54,7 +55,7 @@ class Bootstrap:
         self._allow_nosec = allow_nosec
         self._tell = tell
         self._trusted = trusted
-        self._writes: list = []  # records of other objects
+        self._pending = Pending(objects)
 
     def handle(self, request):
         """Return the response to a request of the server."""
@@ -114,12 +115,15 @@ class Bootstrap:
         """Bootstrap-Write, of an object, an instance or a resource."""
         if not path:
             raise Refused(NOT_ALLOWED, "a path is wanted")
+        if len(path) > 3:
+            raise Refused(NOT_ALLOWED, "an object, an instance or a resource")
+        if len(path) > 1 and path[1] == NO_INSTANCE:
+            raise Refused(BAD_REQUEST, "there is no instance 65535")
         tree = self._tree(path)
         kind = tree.object_class(path[0])
-        records = decoded(request, path, tree.kind)
+        records = [one for one in decoded(request, path, tree.kind) if len(one[0]) > 1]
         if path[0] not in _ACCOUNTS:
-            self._check(records)
-            self._writes.append(records)
+            self._pending.write(path, records)
             return
         # SMS, matching of 1.2, vendors' resources: what is not known here is passed over.
         known = [one.number for one in kind.resources]
@@ -133,26 +137,20 @@ class Bootstrap:
         else:
             if not changed.has(path[:2]):
                 changed.add(kind(), path[1])
-            changed.write(records, "", len(path) > 3)
+            changed.write(records, "")
+        if len(changed.instances(path[0])) > kind.most:
+            raise Refused(BAD_REQUEST, "more than %d instances" % kind.most)
         self.accounts = changed
-
-    def _check(self, records):
-        """Refuse now what could not be written at Finish."""
-        for one, _ in records:
-            if len(one) > 2 and self._objects.kind(one[0], one[2]) is None:
-                raise Refused(NOT_FOUND, "no resource %d" % one[2])
-            if not self._objects.has(one[:2]):
-                raise Refused(NOT_FOUND, "no instance %d" % one[1])
 
     def _delete(self, path):
         """Bootstrap-Delete; the bootstrap account and the device stay (section 6.1.7.6)."""
         if len(path) > 2:
             raise Refused(NOT_ALLOWED, "an instance, an object, or all")
         if path and path[0] not in _ACCOUNTS:
-            if path[0] == _DEVICE or not self._objects.object_class(path[0]).creatable:
-                raise Refused(BAD_REQUEST if path[0] == _DEVICE else NOT_ALLOWED, "it stays")
-            self._objects.instances(path[0])
+            self._pending.delete(path)
             return
+        if not path:
+            self._pending.delete_all()
         if len(path) == 2:
             if getattr(self.accounts.instance(path), "bootstrap", None) is True:
                 raise Refused(BAD_REQUEST, "the account of the bootstrap server stays")
@@ -169,11 +167,11 @@ class Bootstrap:
         if self.refused:
             self._tell("Finish refused: " + self.refused)
             return response(_INCONSISTENT, self.refused.encode())
-        for records in self._writes:
-            self._objects.write(records, "")
+        self._pending.apply()
         try:
             self._store.stage(self.accounts)
         except OSError as error:
+            self._pending.undo()
             raise Refused(INTERNAL_ERROR, "the accounts cannot be stored: %s" % error)
         self.finished = True
         self._tell("Finish: the accounts are stored")

@@ -96,6 +96,8 @@ class Object:
         setter = getattr(self, "set_" + resource.name, None)
         if setter:
             setter(value)
+        elif callable(getattr(self, resource.name, None)):
+            raise ValueError("resource %d cannot be written" % resource.number)
         else:
             setattr(self, resource.name, value)
 

@@ -64,7 +64,7 @@ def _check(record, labels):
         raise ValueError("base value or version")
     for label in record:
         if isinstance(label, str) and label.endswith("_"):
-            raise ValueError("unknown %s" % label)
+            raise ValueError("a field that must be understood, and is not")
 
 
 def _string(record, label, default: str) -> str:
@@ -103,6 +103,8 @@ def _value(field: int, value, path, kind, opaque):
         return _number(value, letter)
     if field != _OPAQUE and not isinstance(value, bool if field == _BOOLEAN else str):
         raise ValueError("not of kind %s" % letter)
+    if letter == "s":
+        value.encode()  # ValueError for half of a surrogate pair
     return link(value) if letter == "l" else value
 
 
