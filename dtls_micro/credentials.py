@@ -15,6 +15,8 @@ from micropython import const
 from . import files
 
 VERSION = 1
+_ENOENT = const(2)
+
 _IDENTITY = const(1)
 _KEY = const(2)
 _PRIVATE_KEY = const(3)
@@ -110,6 +112,6 @@ def write(path: str, credentials: Credentials, force: bool = False) -> bool:
         except ValueError:
             raise OSError("%s is there already, and cannot be read" % path)
         except OSError as error:
-            if len(error.args) == 1 and isinstance(error.args[0], str):
+            if error.args[0] != _ENOENT:
                 raise
     return files.write(path, credentials.encode(), VERSION)

@@ -14,13 +14,16 @@ from binascii import crc32
 _MAGIC = b"dm"
 _NEW = ".new"
 _OLD = ".old"
+_ENOENT = 2
 
 
 def read(path: str, version: int) -> bytes:
     """Return the body of a file; OSError if there is none, ValueError if it is damaged."""
     try:
         octets = _octets(path)
-    except OSError:
+    except OSError as error:
+        if error.args[0] != _ENOENT:
+            raise
         octets = _octets(path + _OLD)  # the power went between two renames
     if octets[:2] != _MAGIC or len(octets) < 11:
         raise ValueError("%s is not a file of dtls_micro" % path)
@@ -40,8 +43,10 @@ def write(path: str, body, version: int) -> bool:
     try:
         if _octets(path) == octets:
             return False
-    except OSError:
-        _remove(path + _NEW)
+    except OSError as error:
+        if error.args[0] != _ENOENT:
+            raise
+    _remove(path + _NEW)
     with open(path + _NEW, "wb") as file:
         file.write(octets)
     if _octets(path + _NEW) != octets:
@@ -49,6 +54,7 @@ def write(path: str, body, version: int) -> bool:
     try:
         os.rename(path + _NEW, path)
     except OSError:
+        os.stat(path)  # OSError if it is not there: then .old is all there is
         _remove(path + _OLD)
         os.rename(path, path + _OLD)
         os.rename(path + _NEW, path)

@@ -40,8 +40,9 @@ class _P256:
     def prepare(self, port):
         """Make the key pair of the next handshake now, while there is time.
 
-        Not while a handshake goes on: kernels have one set of numbers. Between two it may run
-        on the RP2040's second core: _thread.start_new_thread(P256.prepare, (dtls_port,)).
+        Not while a handshake goes on: kernels have one set of numbers, and whoever comes second
+        gets OSError. Between two it may run on the RP2040's second core:
+        _thread.start_new_thread(P256.prepare, (dtls_port,)).
         """
         self._ready = arithmetic(port).keypair(port.random)
 

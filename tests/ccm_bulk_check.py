@@ -91,6 +91,24 @@ def check_ccm(run, aes=Modes, sizes=(0, 1, 15, 16, 17, 64, 79, 80, 81, 96, 192, 
         check_short(bulk)
 
 
+def check_side_by_side(make, run):
+    """Two sessions, one of which interrupts the other at each call of the kernel.
+
+    make: function (run, number of the key) that returns an AEAD
+    """
+    other, nonce, aad = make(run, 2), bytearray(12), bytearray(13)
+
+    def interrupted(*arguments):
+        other.seal(nonce, aad, bytearray(66), 0, 50)
+        return run(*arguments)
+
+    for size in (5, 200):
+        plain, mixed = bytearray(size + 16), bytearray(size + 16)
+        make(run, 1).seal(nonce, aad, plain, 0, size)
+        make(interrupted, 1).seal(nonce, aad, mixed, 0, size)
+        assert plain == mixed
+
+
 def check_forgeries(run, aes=Modes):
     """Check that what was changed is refused, and that the object goes on after it."""
     for size in (0, 5, 40):

@@ -214,6 +214,23 @@ def check_scalars(run, scalars=SCALARS):
         raise AssertionError("no error for a point that is none")
 
 
+def check_turn(run):
+    """One at a time: who comes in between gets an error, and the first one a right result."""
+    random = Random(7)
+    arithmetic = P256(run)
+    refused = []
+
+    def between(size):
+        try:
+            arithmetic.keypair(random)
+        except OSError:
+            refused.append(1)
+        return random(size)
+
+    private, public = arithmetic.keypair(between)
+    assert refused and public == p256.public(private, random)
+
+
 def check_wycheproof(run, random, stride):
     """ECDH and ECDSA of Wycheproof; every one, or each `stride`-th; return how many."""
     from vector_files import wycheproof  # reads files, which most of this does not

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ from runtimes import micropython, need
 from tools import build, making
 from tools.board_files import ROOT, sources
 from tools.boards import BOARDS, Board
-from tools.bundle import bundle, port_modules, relative
+from tools.bundle import bundle, port_modules, put, relative
 from tools.failure import Failure
+from tools.making import MADE
 from tools.wasm import Missing, find_tool
 
 UNIX = Board("x64", ("ports/unix",), "main.py")
@@ -72,7 +74,8 @@ def make(boards: Path, kind=None, name="desk", use=None) -> Path:
 
 
 def contents(folder: Path) -> dict:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != MADE]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("kind", ["mpy", "py"])
@@ -356,3 +359,33 @@ def circup_reads(library: Path):
     if "No module named 'circup'" in done.stderr:
         need(None, "circup: pip install circup")
     assert json.loads(done.stdout) == ["0.1.0", SOURCE]
+
+
+def test_only_what_a_tool_has_made_is_replaced(tmp_path):
+    def fresh():
+        folder = tmp_path / "fresh"
+        (folder / "dtls_micro").mkdir(parents=True)
+        (folder / "dtls_micro/__init__.py").write_text("new")
+        return folder
+
+    mine = tmp_path / "mine"
+    (mine / "dtls_micro").mkdir(parents=True)
+    for name in ("dtls_micro/__init__.py", "manifest.json", "package.json"):
+        (mine / name).write_text("{}")
+    for work in (making.replace, put):
+        with pytest.raises(Failure, match="other files"):
+            work(mine, fresh())
+        shutil.rmtree(tmp_path / "fresh")
+    assert len(list(mine.iterdir())) == 3
+    out = tmp_path / "out"
+    put(out, fresh())
+    (out / "stale").write_text("")
+    put(out, fresh())
+    assert not (out / "stale").exists()
+    (out / ".git").mkdir()
+    (out / "mine").write_text("")
+    with pytest.raises(Failure, match="other files"):
+        making.replace(out, fresh())
+    put(out, tmp_path / "fresh")
+    assert (out / ".git").exists() and (out / "mine").exists()
+    assert (out / "dtls_micro/__init__.py").read_text() == "new"

@@ -2,7 +2,15 @@
 
 import sys
 
-from ccm_bulk_check import check_ccm, check_forgeries, check_kernel, reference
+from ccm_bulk_check import (
+    KEY,
+    Modes,
+    check_ccm,
+    check_forgeries,
+    check_kernel,
+    check_side_by_side,
+    reference,
+)
 
 from dtls_micro.crypto.ccm_bulk import CcmBulk
 
@@ -11,6 +19,12 @@ def test_ccm_on_the_reference():
     check_kernel(reference)
     check_ccm(reference, sizes=(0, 1, 16, 64, 80, 81, 193))
     check_forgeries(reference)
+
+    def make(run, number):
+        key = bytes([octet ^ number for octet in KEY])
+        return CcmBulk(Modes(key, 1), Modes(key, 2), 16, run)
+
+    check_side_by_side(make, reference)
 
 
 def test_limits():

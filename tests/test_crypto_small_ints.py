@@ -69,7 +69,7 @@ def crypto():
     """Return the checked modules by name, each made after those it imports."""
     names = ("compare", "aes", "ccm", "ccm_bulk", "ghash", "gcm", "chacha", "poly1305")
     names += ("chachapoly", "gcm_bulk")
-    others = {"__init__", "hmac", "sha512", *_PUBLIC_KEYS}
+    others = {"__init__", "hmac", "sha512", "turn", *_PUBLIC_KEYS}
     assert {*names, *others} == {p.stem for p in _FOLDER.glob("*.py")}
     yield {n: _compile(_CHECKED + n, (_FOLDER / (n + ".py")).read_text()) for n in names}
     for name in names:

@@ -1,5 +1,6 @@
 """tools/deploy.py with the real ampy and the real mpremote, over a pty, on a real MicroPython."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from dtls_micro import credentials
 from tools import board_copy, board_link
+from tools.board_copy import built
 from tools.deploy import main
 from tools.emulated_board import EmulatedBoard
 from tools.failure import Failure
@@ -134,6 +136,26 @@ def test_damage_on_the_way_is_noticed(tmp_path, via):
         with pytest.raises(Failure, match="damaged"):
             board_copy.deploy(damaged, built, {}, print)
     assert "lib/one.py" not in there(tmp_path / "board")
+
+
+@pytest.mark.parametrize("path", ["../x.py", "/x.py", "lib/../../x.py", "C:x.py", "..\\x.py"])
+def test_a_build_names_no_files_outside_of_it(tmp_path, path):
+    (tmp_path / "x.py").write_text("")
+    made = tmp_path / "build"
+    made.mkdir()
+    wanted = hashlib.sha256(b"").hexdigest()
+    (made / "manifest.json").write_text(json.dumps({"files": {path: wanted}}))
+    with pytest.raises(Failure, match="outside"):
+        built(made)
+
+
+def test_a_folder_where_a_file_is_to_be_blocks_no_other_deployment(tmp_path, via):
+    storage = tmp_path / "board"
+    (storage / "lib/helper.py").mkdir(parents=True)
+    with pytest.raises(Failure, match="folder"):
+        deploy(storage, build(tmp_path / "one", {"lib/helper.py": b"x = 1"}), via)
+    other = {"main.py": b"print(2)"}
+    assert deploy(storage, build(tmp_path / "two", other), via)[0] == ["main.py"]
 
 
 def test_a_build_that_was_changed_is_refused(tmp_path):

@@ -42,6 +42,10 @@ class Flash:
             raise OSError(17)
         self.files[new] = self.files.pop(old)
 
+    def stat(self, path):
+        if path not in self.files:
+            raise OSError(2)
+
     def remove(self, path):
         if path not in self.files:
             raise OSError(2)
@@ -105,6 +109,37 @@ def test_the_power_goes_at_any_moment():
         while _moment(fat, moments):
             moments += 1
         assert moments == wanted, moments
+
+
+def test_the_only_copy_is_not_removed():
+    flash = Flash(True)
+    flash.files["a.old"] = files.framed(b"good", 1)  # the power went between two renames
+    found = []
+
+    def stuck(old, new):
+        raise OSError(5)
+
+    flash.rename = stuck
+    _on(flash, found, raises, OSError, files.write, "a", b"new", 1)
+    _on(flash, found, files.read, "a", 1)
+    assert found[-1] == b"good"
+
+
+def test_what_cannot_be_read_is_not_replaced():
+    flash = Flash(False)
+    found = []
+    mine = Credentials()
+    _on(flash, found, files.write, "a", b"old", 1)
+
+    def broken(path, mode):
+        raise OSError(5)
+
+    before = dict(flash.files)
+    flash.open = broken
+    _on(flash, found, raises, OSError, files.write, "a", b"new", 1)
+    _on(flash, found, raises, OSError, files.read, "a", 1)
+    _on(flash, found, raises, OSError, credentials.write, "a", mine)
+    assert flash.files == before and len(found) == 4
 
 
 def test_nothing_is_written_that_is_there():

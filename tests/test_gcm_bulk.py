@@ -2,6 +2,7 @@
 
 import sys
 
+from ccm_bulk_check import KEY, Modes, check_side_by_side
 from ccm_bulk_check import reference as octets
 from gcm_bulk_check import check_gcm, check_kernel, check_limits, check_vectors, reference
 
@@ -11,6 +12,12 @@ from dtls_micro.crypto.gcm_bulk import GcmBulk
 def test_gcm_on_the_reference():
     check_gcm(octets, reference, sizes=(0, 1, 16, 64, 112, 113, 241))
     check_limits(octets, reference)
+
+    def make(run, number):
+        key = bytes([octet ^ number for octet in KEY])
+        return GcmBulk(Modes(key, 1), run, reference)
+
+    check_side_by_side(make, octets)
 
 
 def test_wycheproof_on_the_reference():

@@ -12,7 +12,7 @@ from dtls_micro.crypto import p256
 ROOT = __file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "."
 sys.path.append(ROOT + "/ports/esp32")
 
-from ecc_esp32 import CHIPS, P256, for_this_chip  # noqa: E402
+from ecc_esp32 import CHIPS, P256, chip_of, for_this_chip  # noqa: E402
 
 NAMES = sorted(CHIPS)
 PRIVATE = bytes(range(1, 33))
@@ -160,6 +160,28 @@ def test_random_keys():
         assert port.sign(private, digest, sha256, random) == signature
         assert port.verify(public, digest, signature)
         assert port.shared(private, OTHER[1], random) == p256.shared(OTHER[0], public, random)
+    assert port.faults == 0
+
+
+def test_the_chip_is_what_the_board_is_said_to_be_with():
+    beside = "Generic ESP32P4 module with WIFI module of external ESP32C6 with ESP32P4"
+    for machine, name in (
+        ("ESP32C6 module with ESP32C6", "ESP32C6"),
+        ("ESP32-C2 board with ESP32-C2", "ESP32C2"),
+        ("Generic ESP32C6 module with ESP32C6FH4", "ESP32C6"),
+        (beside, None),
+        ("Generic ESP32C61 module with ESP32C61", None),
+        ("Generic ESP32 module with ESP32", None),
+        ("Raspberry Pi Pico W with RP2040", None),
+    ):
+        assert chip_of(machine) == name, machine
+
+
+def test_a_forger_cannot_make_the_block_seem_broken():
+    model, port = _pair()
+    for s in (SIGNATURE[:32], DIGEST):  # r = s, and e = s: a product with one
+        assert not port.verify(PUBLIC, DIGEST, SIGNATURE[:32] + s)
+    assert not port.verify(PUBLIC, DIGEST, DIGEST * 2)
     assert port.faults == 0
 
 

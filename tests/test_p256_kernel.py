@@ -10,6 +10,7 @@ from p256_kernel_check import (
     check_invert,
     check_pick,
     check_scalars,
+    check_turn,
     reference,
 )
 
@@ -17,6 +18,7 @@ from p256_kernel_check import (
 def test_the_reference_does_what_it_checks():
     check_field(reference, 3)
     check_aliases(reference)
+    check_turn(reference)
     check_pick(reference)
     check_again(reference)
     check_invert(reference)

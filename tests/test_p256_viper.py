@@ -12,6 +12,7 @@ if sys.implementation.name == "micropython":
         check_invert,
         check_pick,
         check_scalars,
+        check_turn,
         check_wycheproof,
     )
 
@@ -21,6 +22,7 @@ if sys.implementation.name == "micropython":
     def test_field():
         check_field(run, 200)
         check_aliases(run)
+        check_turn(run)
         check_pick(run)
         check_again(run)
         check_invert(run)

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
 from certificates_for_tests import LEAF, identity
@@ -65,6 +66,25 @@ def test_nothing_is_overwritten_without_force(folder):
     assert not (folder / "credentials.dtls").exists()
     run("--endpoint", "board-1", "--force")
     assert (folder / "board-1.psk.hex").read_bytes() != before[folder / "board-1.psk.hex"]
+
+
+def test_all_files_are_replaced_or_none(folder, monkeypatch):
+    run("--endpoint", "dev1")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    assert len(before) == 3
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert "as they were" in run("--endpoint", "dev1", "--force", code=1)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    run("--endpoint", "dev1", "--force")
+    assert all(path.read_bytes() != octets for path, octets in before.items())
+    (folder / "credentials.dtls").unlink()
+    (folder / "credentials.dtls").mkdir()
+    assert "is a folder" in run("--endpoint", "dev1", "--force", code=1)
 
 
 def test_a_key_that_is_given_comes_from_a_file(folder):

@@ -8,7 +8,7 @@ before that leaves the old installation; after that, the next deployment ends wh
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .board_link import Execute
 from .failure import Failure
@@ -55,7 +55,10 @@ def _move(p):
         os.rename(p + ".new", p)
     except OSError:
         _remove(p)
-        os.rename(p + ".new", p)
+        try:
+            os.rename(p + ".new", p)
+        except OSError:
+            return
 def _finish(j):
     try:
         f = open(j)
@@ -80,6 +83,9 @@ def built(build: Path) -> dict[str, str]:
         how = f"python -m tools.build boards/{build.name}"
         raise Failure(f"{build} has no manifest.json: {how} makes it") from None
     for path, wanted in files.items():
+        parts = PurePosixPath(path).parts
+        if ".." in parts or path[:1] == "/" or "\\" in path or ":" in path:
+            raise Failure(f"{build}/manifest.json names {path!r}, which is outside of the build")
         if not (build / path).is_file() or _hash(build / path) != wanted:
             raise Failure(f"{build / path} is not as it was built: build again")
     return files
@@ -167,6 +173,7 @@ def deploy(execute: Execute, build: Path, more: dict[str, bytes], step: Step) ->
         copy.rename(paths)
     for path in copy.remove_hidden(files):
         step(f"removed {path}: it hid a new file, or was hidden by it")
-    if copy.missing(files):
-        raise Failure("the board's files are not as built: deploy again")
+    wrong = copy.missing(files)
+    if wrong:
+        raise Failure(f"{wrong[0]} on the board is not as built: deploy again, or is it a folder?")
     return paths

@@ -19,7 +19,7 @@ import dtls_micro
 from .board_files import LIBRARY, ROOT
 from .boards import BOARDS
 from .failure import Failure
-from .making import replace
+from .making import MADE, replace
 
 EXAMPLE = ROOT / "examples" / "dtls_micro_simpletest.py"
 _PYPROJECT = """[build-system]
@@ -89,6 +89,20 @@ def bundle(folder: Path, repository: str) -> None:
     (folder / "pyproject.toml").write_text(facts)
 
 
+def put(output: Path, fresh: Path) -> None:
+    """Put the tree where an older one is; a repository stays one, with all else that it has."""
+    if not ((output / ".git").exists() and (output / MADE).is_file()):
+        replace(output, fresh)
+        return
+    for path in fresh.iterdir():
+        old = output / path.name
+        if old.is_dir():
+            shutil.rmtree(old)
+        else:
+            old.unlink(missing_ok=True)
+        shutil.move(path, old)
+
+
 def _with_repository(text: str, repository: str) -> str:
     """Return the package's __init__ with the address that circup looks for."""
     version = f'__version__ = "{dtls_micro.__version__}"\n'
@@ -115,7 +129,7 @@ def main(repository: str, output: Path) -> None:
             fresh = Path(temporary) / "fresh"
             fresh.mkdir()
             bundle(fresh, repository)
-            replace(output, fresh, "dtls_micro/__init__.py")
+            put(output, fresh)
     except (Failure, OSError) as error:
         sys.exit(f"bundle: {error}")
     print(f"{output}: {len(list(output.rglob('*.py')))} modules, version {dtls_micro.__version__}")

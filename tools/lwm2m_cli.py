@@ -1,5 +1,6 @@
 """`dtls-micro bootstrap`: what a LwM2M device does at its first start, from the desk."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -56,6 +57,7 @@ def bootstrap(
     folder = Path(store).parent if store else Path(".")
     if not folder.is_dir():
         raise click.UsageError(f"{folder} is no folder")
+    os.umask(0o077)  # the file of accounts has keys in it
     client = lwm2m.Client(
         endpoint,
         bootstrap=account,

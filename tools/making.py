@@ -8,6 +8,7 @@ from pathlib import Path
 from .failure import Failure
 from .wasm import find_tool
 
+MADE = ".made-by-dtls_micro"
 _CONST = "from micropython import const\n"
 
 
@@ -41,13 +42,15 @@ def run(command: list[str], what: str) -> None:
         raise Failure(f"{what}: {Path(command[0]).name} failed: {reason}")
 
 
-def replace(old: Path, new: Path, mark: str = "manifest.json") -> None:
+def replace(old: Path, new: Path) -> None:
     """Put a finished build in the place of an older one, of which nothing stays.
 
-    mark: pattern of a file that a build has; a folder with other files is left alone
+    What was not put there by this function is left alone: a file says so.
     """
+    (new / MADE).write_text("made by the tools of dtls_micro, which may replace this folder\n")
     if old.exists():
-        if not any(old.glob(mark)) and any(old.iterdir()):
+        made = (old / MADE).is_file() and not (old / ".git").exists()
+        if not old.is_dir() or not made and any(old.iterdir()):
             raise Failure(f"{old} holds other files than a build's: choose another --output")
         shutil.rmtree(old)
     old.parent.mkdir(parents=True, exist_ok=True)

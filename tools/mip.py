@@ -131,7 +131,7 @@ def main(source: str | None, output: Path) -> None:
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=".making-") as temporary:
             fresh = Path(temporary) / "fresh"
             counts = site(fresh, source.rstrip("/") if source else None)
-            replace(output, fresh, "*/package.json")
+            replace(output, fresh)
     except (Missing, Failure, OSError) as error:
         sys.exit(f"mip: {error}")
     table = Table("package", "files", title=f"version {dtls_micro.__version__}")

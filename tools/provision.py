@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -16,7 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dtls_micro.credentials import Credentials, write
+from dtls_micro import files
+from dtls_micro.credentials import VERSION, Credentials
 from dtls_micro.pin import pin_of
 
 from .arguments import key_bytes
@@ -141,6 +143,7 @@ class Side:
             f"-psk $(cat {hexed}) -cipher PSK-AES128-CCM8 -accept 5684",
             f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {hexed})"  '
             "(keys without zero bytes only)",
+            "  The last two are for trying out: while they run, `ps` shows the key to all users there.",
         ]
 
     def of_key(self, pair: ec.EllipticCurvePrivateKey, new: bool) -> None:
@@ -165,19 +168,23 @@ class Side:
 
     def save(self, out: Path, device: Credentials) -> None:
         """Write all files, or none if one is there already."""
-        there = [path for path, _ in [*self._files, (out, b"")] if path.exists()]
+        contents = [*self._files, (out, files.framed(device.encode(), VERSION))]
+        there = [path for path, _ in contents if path.exists()]
         if there and not self._force:
             sys.exit(f"{there[0]} is there already: --force replaces it, and the old key is lost")
-        before = os.umask(0o077)
+        folder = [path for path in there if path.is_dir()]
+        if folder:
+            sys.exit(f"{folder[0]} is a folder: nothing was written")
         try:
-            for path, octets in self._files:
-                path.unlink(missing_ok=True)
-                path.write_bytes(octets)
-            write(str(out), device, force=True)
+            with tempfile.TemporaryDirectory(dir=out.parent, prefix=".made-") as made:
+                for i, (_, octets) in enumerate(contents):
+                    new = Path(made) / str(i)
+                    new.touch(0o600)
+                    new.write_bytes(octets)
+                for i, (path, _) in enumerate(contents):
+                    os.replace(Path(made) / str(i), path)
         except OSError as error:
-            sys.exit(f"nothing was changed on the board; cannot write: {error}")
-        finally:
-            os.umask(before)
+            sys.exit(f"cannot write, the old files are as they were: {error}")
         self.lines.insert(0, f"{out} is for the board: python -m tools.deploy copies it.")
 
 

@@ -34,7 +34,7 @@ _LONGEST = const(0xFFFF)
 
 
 class _Scratch:
-    """Memory for one record at a time, of all connections.
+    """Memory for one record at a time; sessions share none, as they may run side by side.
 
     chain:   B_0, B_1 ... of RFC 3610 section 2.2, then X_1, X_2 ...
     stream:  A_0, A_1 ... of section 2.3, then S_0, S_1 ...; behind the chain
@@ -46,9 +46,6 @@ class _Scratch:
         ends = range(_BLOCK, _ROOM + 1, _BLOCK)
         self.chain = [whole[:end] for end in ends]  # of 1 block, 2 blocks ...
         self.stream = [whole[_ROOM : _ROOM + end] for end in ends]
-
-
-_scratch: "list[_Scratch]" = []
 
 
 class CcmBulk:
@@ -63,11 +60,10 @@ class CcmBulk:
         self._ecb = ecb.encrypt
         self._cbc = cbc.encrypt
         self.run = run  # protection.py uses it too
-        if not _scratch:
-            _scratch.append(_Scratch())
-        self._octets = _scratch[0].octets
-        self._chain = _scratch[0].chain
-        self._stream = _scratch[0].stream
+        scratch = _Scratch()
+        self._octets = scratch.octets
+        self._chain = scratch.chain
+        self._stream = scratch.stream
         self._last = bytearray(2 * _BLOCK)  # the chaining value, and room for copies
         self._first = bytearray(_BLOCK)  # A_0
         self._first[0] = 2  # lengths have 3 octets beside a nonce of 12

@@ -24,8 +24,6 @@ _LONGEST = const(0xFFFF)
 _MASKS = b"\x55\x55\x55\x55\x33\x33\x33\x33\x0f\x0f\x0f\x0f"
 _ZEROS = bytes(_BLOCK)
 
-_stream: list = []  # memory for one piece at a time, of all connections; then of it 1 block, 2 ...
-
 
 class GcmBulk:
     """GCM with a tag of 16 octets, for nonces of 12.
@@ -39,11 +37,9 @@ class GcmBulk:
         self._ecb = ecb.encrypt
         self.run = run  # protection.py uses it too
         self._ghash = ghash
-        if not _stream:
-            _stream.append(bytearray(_ROOM))
-            whole = memoryview(_stream[0])
-            _stream.extend([whole[:end] for end in range(_BLOCK, _ROOM + 1, _BLOCK)])
-        self._octets = _stream[0]
+        self._octets = bytearray(_ROOM)
+        whole = memoryview(self._octets)
+        self._stream = [whole[:end] for end in range(_BLOCK, _ROOM + 1, _BLOCK)]
         self._counter = bytearray(_BLOCK)
         self._pad = bytearray(_BLOCK)
         self._tag = bytearray(_BLOCK)
@@ -110,7 +106,7 @@ class GcmBulk:
             octets[at] = n >> 8
             octets[at + 1] = n & 255
             at += _BLOCK
-        view = _stream[blocks]
+        view = self._stream[blocks - 1]
         self._ecb(view, view)
 
     def _authenticate(self, aad, buf, start: int, end: int):

@@ -13,6 +13,7 @@ from micropython import const
 
 from . import p256_programs as programs
 from .modular import random_below
+from .turn import Turn
 
 _ONE = const(0)  # elements of the arena
 _X = const(1)
@@ -44,10 +45,12 @@ class P256:
     """keypair, shared, sign and verify of typings/dtls_port.pyi, on a kernel.
 
     run:   the kernel
+    OSError if one of the four is under way already, in another thread
     """
 
     def __init__(self, run):
         self._run = run
+        self._turn = Turn()
         self._arena = bytearray(_ELEMENTS * _SIZE)
         self._view = memoryview(self._arena)
         self._set(_ONE, 2**256 % _P)
@@ -60,13 +63,34 @@ class P256:
 
     def keypair(self, random):
         """Return a new (private, public): 32 bytes, and 65 bytes 04 || X || Y."""
+        return self._alone(self._keypair, random)
+
+    def shared(self, private, peer, random) -> bytes:
+        """Return the ECDH secret, 32 bytes; ValueError unless `peer` is a point of the curve."""
+        return self._alone(self._shared, private, peer, random)
+
+    def sign(self, private, digest, sha256, random) -> bytes:
+        """Return the ECDSA signature r || s, 64 bytes, that RFC 6979 prescribes."""
+        return self._alone(self._sign, private, digest, sha256, random)
+
+    def verify(self, public, digest, signature) -> bool:
+        """Tell whether a signature is good; False too for an invalid key or signature."""
+        return self._alone(self._verify, public, digest, signature)
+
+    def _alone(self, work, *arguments):
+        self._turn.take()
+        try:
+            return work(*arguments)
+        finally:
+            self._turn.release()
+
+    def _keypair(self, random):
         k = random_below(random, _N, _SIZE)
         x, y = self._of_base(k, random)
         public = b"\x04" + x.to_bytes(_SIZE, "big") + y.to_bytes(_SIZE, "big")
         return k.to_bytes(_SIZE, "big"), public
 
-    def shared(self, private, peer, random) -> bytes:
-        """Return the ECDH secret, 32 bytes; ValueError unless `peer` is a point of the curve."""
+    def _shared(self, private, peer, random) -> bytes:
         k = _scalar(private)
         self._load(peer)
         run = self._run
@@ -84,8 +108,7 @@ class P256:
             return _portable().shared(private, peer, random)
         return found[0].to_bytes(_SIZE, "big")
 
-    def sign(self, private, digest, sha256, random) -> bytes:
-        """Return the ECDSA signature r || s, 64 bytes, that RFC 6979 prescribes."""
+    def _sign(self, private, digest, sha256, random) -> bytes:
         from .rfc6979 import nonces  # few clients sign
 
         d = _scalar(private)
@@ -100,8 +123,7 @@ class P256:
         self._wipe()
         return r.to_bytes(_SIZE, "big") + s.to_bytes(_SIZE, "big")
 
-    def verify(self, public, digest, signature) -> bool:
-        """Tell whether a signature is good; False too for an invalid key or signature."""
+    def _verify(self, public, digest, signature) -> bool:
         if len(signature) != 2 * _SIZE:
             return False
         s = memoryview(signature)[_SIZE:]

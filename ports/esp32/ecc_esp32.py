@@ -49,9 +49,19 @@ def for_this_chip(software=None):
     """Return a P256 if the board's chip has the block, else None."""
     import sys
 
+    name = chip_of(sys.implementation._machine)
+    return P256(name, software) if name else None
+
+
+def chip_of(machine: str):
+    """Return which of CHIPS a board is said to have: "... with ESP32C6"; None for others.
+
+    Letters behind the name are a variant, a digit makes it another chip.
+    """
+    chip = machine.rpartition(" with ")[2].upper().replace("-", "")
     for name in CHIPS:
-        if name in sys.implementation._machine.upper().replace("-", ""):
-            return P256(name, software)
+        if chip.startswith(name) and not chip[len(name) : len(name) + 1].isdigit():
+            return name
     return None
 
 
@@ -157,6 +167,8 @@ class P256:
 
     def _multiply(self, k: int, x: int, y: int):
         """Return k times a point; OSError for a result that cannot be right."""
+        if k == 1:  # a forger can have that; of a secret it is not to be expected
+            return x, y
         memory = self._memory
         config = memory[self._base + _CONFIG] & ~_MODE | _P256
         self._put(_K, k)
