@@ -41,6 +41,9 @@ class Disk:
         self._step()
         os.remove(path)
 
+    def stat(self, path):
+        return os.stat(path)
+
     def open(self, path, mode="rb"):
         if "w" not in mode:
             return open(path, mode)

@@ -143,7 +143,7 @@ class Side:
             f"-psk $(cat {hexed}) -cipher PSK-AES128-CCM8 -accept 5684",
             f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {hexed})"  '
             "(keys without zero bytes only)",
-            "  The last two are for trying out: while they run, `ps` shows the key to all users there.",
+            "  The last two are for trying out: `ps` shows the key while they run.",
         ]
 
     def of_key(self, pair: ec.EllipticCurvePrivateKey, new: bool) -> None:

@@ -13,6 +13,7 @@ PSK = 0  # security modes
 RPK = 1
 X509 = 2
 NO_SEC = 3
+_LONGEST_BINDING = 8
 
 
 class Security(Object):
@@ -121,8 +122,10 @@ class Server(Object):
 
     def set_binding(self, value):
         """Take a binding; UDP is what there is."""
-        if "U" not in value:
+        if "U" not in value or len(value) > _LONGEST_BINDING:
             raise ValueError("only binding U is there")
+        if any(one not in "UTSNQ" for one in value):
+            raise ValueError("a binding that is not known")
         self.binding = value
 
     def set_pmin(self, value):

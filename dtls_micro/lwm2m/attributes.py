@@ -8,6 +8,7 @@ st:          notify when the value has changed by that much since the last notif
 from .objects import BAD_REQUEST, Refused
 
 _NAMES = ("pmin", "pmax", "gt", "lt", "st")
+_LONGEST = 24  # characters of a value
 _OF_NUMBERS = ("gt", "lt", "st")
 _MOST = 64  # paths that have attributes
 
@@ -88,11 +89,15 @@ def _crosses(name: str, limit, before, now) -> bool:
 
 
 def _value(name: str, text: str):
+    if "_" in text or len(text) > _LONGEST:
+        raise Refused(BAD_REQUEST, "%s is a number" % name)
     try:
         value = float(text) if name in _OF_NUMBERS else int(text)
     except ValueError:
         raise Refused(BAD_REQUEST, "%s is a number" % name)
-    if value - value != 0 or (name not in ("gt", "lt") and value < 0):
+    if name not in _OF_NUMBERS and not 0 <= value <= 0x7FFFFFFF:
+        raise Refused(BAD_REQUEST, "%s is out of range" % name)
+    if value - value != 0 or (name == "st" and value < 0):
         raise Refused(BAD_REQUEST, "%s is out of range" % name)
     return value
 

@@ -11,21 +11,17 @@ from micropython import const
 
 from ..coap.uri import split
 from . import accounts, reasons
-from .bootstrap import Bootstrap
+from .conversation import converse
 from .credential import credential
-from .requests import quoted
 from .session import BOOTSTRAP, FAILED, REGISTERED, STOPPED, Session
 from .store import MemoryStore
 from .tree import Tree
 
 _GET = const(1)
-_POST = const(2)
-_BAD_REQUEST = const(0x80)
-_EXCHANGE_LIFETIME = const(247)  # seconds (RFC 7252 section 4.8.2)
 _RETRY = const(60)  # seconds between two tries to bootstrap; it doubles
 _LONGEST_RETRY = const(3600)
+_LONGEST_HOLD_OFF = const(86400)
 _HANDSHAKE_MS = const(60000)  # a server may say nothing of a key that it does not know
-_PREFERRED = const(11542)  # format of what the bootstrap server writes: TLV
 
 
 class Base:
@@ -63,18 +59,20 @@ class Base:
         self.accounts = accounts.of(*factory)
         self.sessions: list = []
         self.stopping = False
-        self._trusted = (anchors, verifiers)
+        self.trusted = (anchors, verifiers)
         self._retry = retry
         self._timeout = timeout
         if timeout is None:
             options.setdefault("handshake_timeout_ms", _HANDSHAKE_MS)
         self._options = options
-        self._trial = False
+        self.on_trial = False  # a bootstrap has brought the accounts, and no server has had us
+        self._pause = None  # seconds before the next bootstrap; None: as the account says
         self._waker = world.waker()
         self._factory_bootstrap = bootstrap
         if bootstrap is not None:
             bootstrap.bootstrap = True
             self.accounts.add(bootstrap)
+        self._before = self.accounts  # those before the ones on trial
         for one in objects:
             self.add(one)
 
@@ -85,6 +83,8 @@ class Base:
         else:
             self.tree.add(one)
             one.client = self
+        for session in self.sessions:
+            session.tree.share(one.number, self.tree)
         self.written(None)
 
     def remove(self, path):
@@ -116,13 +116,14 @@ class Base:
             outcome = await self._serve() if accounts.pairs(self.accounts) else FAILED
             if outcome == STOPPED:
                 break
-            if outcome == FAILED and self._trial:
+            if outcome == FAILED and self.on_trial:
                 self.tell("the new accounts do not work: those before are used again")
                 self.store.discard()
+                self.accounts = self._before
                 self._load()
                 if accounts.pairs(self.accounts):
                     continue
-            await self._bootstrap()
+            await self._bootstrap(outcome == FAILED and self._must_not_bootstrap())
 
     async def bootstrap_once(self, security=None):
         """Bootstrap by one try, from the stored account or another; OSError says what failed."""
@@ -132,18 +133,21 @@ class Base:
         self.tell("bootstrap from %s" % security.uri)
         endpoint = await self.connect(security)
         try:
-            done = await self._be_bootstrapped(endpoint)
+            done = await converse(self, endpoint)
         finally:
             await self.world.close(endpoint)
+        if not self.on_trial:
+            self._before = self.accounts
         self.accounts = done.accounts
-        self._trial = True
+        self._complete()
+        self.on_trial = True
 
     async def connect(self, security):
         """Return an endpoint connected to the server of an account."""
         options = dict(self._options)
         if security.server_name:
             options["server_name"] = security.server_name
-        known = credential(security, *self._trusted)
+        known = credential(security, *self.trusted)
         if known is None:
             if not self.allow_nosec:
                 raise ValueError("a server without security is not allowed here")
@@ -159,8 +163,11 @@ class Base:
         known = None
         options = {}
         if secure:
-            known = credential(self._account_of(host), *self._trusted)
-            options = self._options
+            security = self._account_of(host)
+            known = credential(security, *self.trusted)
+            options = dict(self._options)
+            if security.server_name:
+                options["server_name"] = security.server_name
         endpoint = await self.world.connect(uri, known, self._timeout, **options)
         try:
             return await self.world.request(endpoint, _GET, None, into=into)
@@ -179,12 +186,15 @@ class Base:
 
     async def _later(self, seconds, action):
         await self.world.sleep(seconds, self.world.waker())
-        action()
+        try:
+            action()
+        except Exception as error:  # of the user's
+            self.tell("%s: %s" % (type(error).__name__, error))
 
     def registered(self, session):
         """Hear that a server has registered us: the accounts are good."""
-        if self._trial:
-            self._trial = False
+        if self.on_trial:
+            self.on_trial = False
             self._keep()
 
     def written(self, path):
@@ -203,18 +213,22 @@ class Base:
 
     def _load(self):
         """Take the accounts that are stored, if there are any."""
-        stored, self._trial = self.store.load()
+        stored, self.on_trial = self.store.load()
         if self.store.damaged:
             self.tell(self.store.damaged)
         if stored is not None:
             self.accounts = stored
-            if self._factory_bootstrap and accounts.bootstrap_account(stored) is None:
-                stored.add(self._factory_bootstrap)  # a server has overwritten it
+            self._complete()
+
+    def _complete(self):
+        """Add the account of the bootstrap server, if one has overwritten it."""
+        if self._factory_bootstrap and accounts.bootstrap_account(self.accounts) is None:
+            self.accounts.add(self._factory_bootstrap)
 
     def _keep(self):
         """Store accounts that have worked."""
         try:
-            if self._trial:
+            if self.on_trial:
                 self.store.stage(self.accounts)
             else:
                 self.store.confirm(self.accounts)
@@ -244,52 +258,41 @@ class Base:
     def _wants_bootstrap(self) -> bool:
         return any(one.state == BOOTSTRAP for one in self.sessions)
 
-    async def _bootstrap(self):
-        """Bootstrap, however often it takes; the first try waits as the account says."""
+    def _must_not_bootstrap(self) -> bool:
+        """Tell whether all servers want us to go on with them (resource 16 of object 1)."""
+        servers = accounts.pairs(self.accounts)
+        return bool(servers) and all(one[1].bootstrap_on_failure is False for one in servers)
+
+    async def _bootstrap(self, rest_only: bool):
+        """Bootstrap by one try, after a rest: the first as the account says, then ever longer.
+
+        It becomes short again when a registration has lasted, see lasted().
+        """
         security = accounts.bootstrap_account(self.accounts)
-        pause = self._retry
-        wait = self.jitter(security.hold_off) if security else 0
-        while not self.stopping:
-            await self._rest(wait)
-            if self.stopping:
-                return
-            try:
-                await self.bootstrap_once()
-                return
-            except (OSError, ValueError) as error:
-                self.tell("bootstrap: %s" % reasons.of_error(error))
-            wait = self.jitter(pause)
-            pause = min(2 * pause, _LONGEST_RETRY)
+        pause = self._pause
+        wait = pause
+        if pause is None:
+            wait = min(security.hold_off, _LONGEST_HOLD_OFF) if security else self._retry
+        await self._rest(self.jitter(wait))
+        if self.stopping:
+            return
+        self._pause = min(max(2 * (pause or 0), self._retry), _LONGEST_RETRY)
+        if rest_only:
+            return
+        try:
+            await self.bootstrap_once()
+            self._pause = min(2 * pause if pause else 1, _LONGEST_RETRY)
+        except (OSError, ValueError) as error:
+            self.tell("bootstrap: %s" % reasons.of_error(error))
+
+    def lasted(self):
+        """Hear that a registration was no short one."""
+        self._pause = None
 
     async def _rest(self, seconds):
         while seconds > 0 and not self.stopping:
             await self.world.sleep(min(seconds, 1), self._waker)
             seconds -= 1
-
-    async def _be_bootstrapped(self, endpoint):
-        """Ask for a bootstrap and have it done; return the Bootstrap."""
-        session = Bootstrap(
-            self.accounts, self.tree, self.store, self.allow_nosec, self.tell, self._trusted
-        )
-        waker = self.world.waker()
-        session.waker = waker
-        endpoint.resources.fallback = session.handle
-        query = "/bs?ep=%s" % quoted(self.name.encode())
-        answer = await self.world.request(endpoint, _POST, query + "&pct=%d" % _PREFERRED)
-        if answer.code == _BAD_REQUEST:
-            answer = await self.world.request(endpoint, _POST, query)
-        if not answer.ok:
-            raise OSError("the server refuses: %s" % reasons.of_answer(answer))
-        while not session.finished:
-            requests = session.requests
-            begin = self.world.now()
-            while requests == session.requests:
-                await self.world.work(endpoint, 1, waker)
-                if self.world.since(begin) > _EXCHANGE_LIFETIME * 1000:
-                    raise OSError("the server began and did not finish")
-            if session.refused:
-                raise OSError("what the server wrote is not usable: " + session.refused)
-        return session
 
 
 def _nobody(line):

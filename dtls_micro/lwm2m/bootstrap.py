@@ -23,6 +23,7 @@ from .requests import (
     content,
     decoded,
     path_of,
+    quoted,
     refusal,
     response,
 )
@@ -66,13 +67,17 @@ class Bootstrap:
             if self.finished:
                 raise Refused(NOT_ALLOWED, "the bootstrap is finished")
             if request.code == POST and request.all(_URI_PATH) == [b"bs"]:
-                return self._finish()
+                try:
+                    return self._finish()
+                except Exception as error:
+                    self.refused = str(error) or type(error).__name__
+                    raise
             path = path_of(request)
             answer = self._done(request, path)
-            self._tell("%s %s" % (_NAMES.get(request.code, "?"), request.path))
+            self._tell("%s %s" % (_NAMES.get(request.code, "?"), _shown(request)))
             return answer
         except Refused as error:
-            self._tell("refused %s: %s" % (request.path, error.reason))
+            self._tell("refused %s: %s" % (_shown(request), error.reason))
             return refusal(error)
 
     def _done(self, request, path):
@@ -123,7 +128,7 @@ class Bootstrap:
         kind = tree.object_class(path[0])
         records = [one for one in decoded(request, path, tree.kind) if len(one[0]) > 1]
         if path[0] not in _ACCOUNTS:
-            self._pending.write(path, records)
+            self._pending.write(path, records, len(request.payload))
             return
         # SMS, matching of 1.2, vendors' resources: what is not known here is passed over.
         known = [one.number for one in kind.resources]
@@ -176,6 +181,11 @@ class Bootstrap:
         self.finished = True
         self._tell("Finish: the accounts are stored")
         return response(CHANGED)
+
+
+def _shown(request) -> str:
+    """Return the path of a request for people: a server may have put anything into it."""
+    return "/" + "/".join([quoted(one) for one in request.all(_URI_PATH)])
 
 
 _NAMES = {GET: "Discover or Read", PUT: "Write", DELETE: "Delete"}

@@ -63,6 +63,8 @@ class Firmware(Object):
         self.installed = installed
         self.uri = ""
         self.protocols = {0: 1}  # CoAPS
+        self._wanted = None  # URI to download next
+        self._running = False
         self._number = 0  # of the download; one that was given up finds another
 
     def set_package(self, value):
@@ -89,7 +91,25 @@ class Firmware(Object):
             self.result = UNSUPPORTED_PROTOCOL
             return
         self.state = DOWNLOADING
-        self.client.world.spawn(self._download(value, self._number))
+        self._wanted = value
+        if not self._running:
+            self._running = True
+            self.client.world.spawn(self._run())
+
+    async def _run(self):
+        """Download what is wanted, one at a time: what was given up takes a while to end."""
+        try:
+            while self._wanted:
+                uri, self._wanted = self._wanted, None
+                number = self._number
+                try:
+                    await self._download(uri, number)
+                except Exception as error:  # of the user's board
+                    self.client.tell("firmware: %s: %s" % (type(error).__name__, error))
+                    if not self.is_over(number):
+                        self._end(UPDATE_FAILED)
+        finally:
+            self._running = False
 
     def install(self, arguments):
         """Have the board install what was downloaded."""
@@ -102,8 +122,8 @@ class Firmware(Object):
         try:
             self.board.install()
             self._end(SUCCESS)
-        except OSError as error:
-            self.client.tell("firmware: %s" % error)
+        except Exception as error:  # of the user's board
+            self.client.tell("firmware: %s: %s" % (type(error).__name__, error))
             self._end(UPDATE_FAILED)
 
     def _reset(self):
@@ -111,6 +131,7 @@ class Firmware(Object):
         self.state = IDLE
         self.result = 0
         self.uri = ""
+        self._wanted = None
 
     def _end(self, result):
         self.state = IDLE

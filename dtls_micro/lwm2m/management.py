@@ -176,7 +176,9 @@ class Management:
     def records(self, paths) -> list:
         """Return what is at some paths, sorted, and what is not there left out."""
         records: list = []
-        for path in paths:
+        for i, path in enumerate(paths):
+            if path in paths[:i]:
+                continue
             if path and path[0] == accounts.SECURITY:
                 raise Refused(UNAUTHORIZED, "servers have no access to object 0")
             for number in path[:1] or self._tree.objects():

@@ -101,6 +101,13 @@ class Object:
         else:
             setattr(self, resource.name, value)
 
+    def restore(self, resource, value):
+        """Write back what read() has returned."""
+        if value is None:
+            setattr(self, resource.name, None)
+        else:
+            self.write(resource, value)
+
     def execute(self, resource, arguments: str):
         """Do it."""
         getattr(self, resource.name)(arguments)

@@ -8,6 +8,7 @@ from .tlv import NO_INSTANCE
 
 _DEVICE = const(3)
 _MOST = const(64)  # requests that are kept
+_MOST_OCTETS = const(16384)
 
 
 class Pending:
@@ -18,11 +19,14 @@ class Pending:
 
     def __init__(self, tree):
         self._tree = tree
-        self._asked: list = []  # (path of the request, records), None for a deletion
+        self._asked: list = []  # (path of the request, records, size), None for a deletion
         self._done: list = []  # what undo() has to do, the last first
 
-    def write(self, path, records):
-        """Keep a write in mind; Refused if it is known that it cannot be done."""
+    def write(self, path, records, size: int):
+        """Keep a write in mind; Refused if it is known that it cannot be done.
+
+        size: bytes of the payload
+        """
         for one in instance_paths(records):
             if len(one) < 2 or one[1] == NO_INSTANCE:
                 raise Refused(BAD_REQUEST, "an instance is wanted")
@@ -31,13 +35,13 @@ class Pending:
         for one, _ in records:
             if len(one) > 2 and not self._writable(one):
                 raise Refused(NOT_ALLOWED, "resource %d cannot be written" % one[2])
-        self._keep([kept for kept in self._asked if kept[0] != path], path, records)
+        self._keep([kept for kept in self._asked if kept[0] != path], path, records, size)
 
-    def _keep(self, others, path, records):
+    def _keep(self, others, path, records, size):
         """Keep what is asked, in the place of what it makes void."""
-        if len(others) >= _MOST:
-            raise Refused(BAD_REQUEST, "more than %d writes and deletions" % _MOST)
-        self._asked = others + [(path, records)]
+        if len(others) >= _MOST or sum([kept[2] for kept in others]) + size > _MOST_OCTETS:
+            raise Refused(BAD_REQUEST, "more than can be kept until Finish")
+        self._asked = others + [(path, records, size)]
 
     def _writable(self, path) -> bool:
         for resource in self._tree.object_class(path[0]).resources:
@@ -54,7 +58,7 @@ class Pending:
         others = [kept for kept in self._asked if kept[0][: len(path)] != path]
         if not self._tree.has(path) and len(others) == len(self._asked):
             raise Refused(NOT_FOUND, "no instance %d" % path[1])
-        self._keep(others, path, None)
+        self._keep(others, path, None, 0)
 
     def delete_all(self):
         """Keep in mind to delete all that can be created."""
@@ -64,13 +68,14 @@ class Pending:
 
     def apply(self):
         """Do it all; Refused if a part cannot be done, and then nothing is."""
+        self._done = []
         try:
-            for path, records in self._asked:
+            for path, records, _ in self._asked:
                 if records is None:
                     self._remove(path)
                 else:
                     self._write(records)
-        except Refused:
+        except Exception:
             self.undo()
             raise
 
@@ -106,12 +111,5 @@ class Pending:
         for path, _ in records:
             if len(path) > 2:
                 resource = instance.resource(path[2])
-                found.append((_restore, instance, resource, instance.read(resource)))
+                found.append((instance.restore, resource, instance.read(resource)))
         return found
-
-
-def _restore(instance, resource, value):
-    if value is None:
-        setattr(instance, resource.name, None)
-    else:
-        instance.write(resource, value)

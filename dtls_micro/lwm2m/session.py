@@ -26,6 +26,8 @@ _MOST_RETRIES = const(1000)
 _RETRY_TIMER = const(60)
 _SEQUENCE_DELAY = const(86400)
 _SEQUENCES = const(1)
+_LEAST_DELAY = const(10)  # seconds between two sequences, whatever the server has written
+_LONGEST_LOCATION = const(256)
 _DISABLE = const(86400)  # seconds, resource 5
 _SPARE = const(93)  # seconds before the end of the lifetime: MAX_TRANSMIT_WAIT
 _AWAKE_MS = const(93000)  # in queue mode
@@ -53,21 +55,21 @@ class Session:
         self._idle_ms = 0
         self._waker = self._world.waker()
         tree = client.tree.with_instance((accounts.SERVER, number), server)
-        self._tree = tree
+        self.tree = tree
         self._management = Management(tree, server, client.written)
         self._reporting = None
 
     async def run(self):
         """Register, stay registered, and register again, until it is over."""
         server = self.server
-        sequences = server.sequences or _SEQUENCES
+        sequences = 1 if self._client.on_trial else server.sequences or _SEQUENCES
         pause = _AGAIN
         while sequences:
-            delay = _or(server.retry_timer, _RETRY_TIMER)
-            for attempt in range(min(server.retries or _RETRIES, _MOST_RETRIES)):
+            delay, tries = self._retrying()
+            for attempt in range(tries):
                 if attempt:
                     await self._rest(self._client.jitter(delay))
-                    delay *= 2
+                    delay = min(2 * delay, _SEQUENCE_DELAY)
                 if self.wanted == "stop":
                     break
                 if await self._register():
@@ -75,6 +77,7 @@ class Session:
                     await self._stay()
                     if self._world.since(begin) > _SHORT_MS:
                         pause = _AGAIN
+                        self._client.lasted()
                     break
             if self.wanted == "stop" or self.state == BOOTSTRAP:
                 break
@@ -84,11 +87,26 @@ class Session:
                 pause = min(2 * pause, _RETRY_TIMER)  # of registrations that do not last
                 continue
             sequences -= 1
+            if not sequences and self._client.registrations:
+                sequences = 1  # another server has us, so there is no end that would help
             if sequences:
-                await self._rest(self._client.jitter(_or(server.sequence_delay, _SEQUENCE_DELAY)))
+                delay = min(_or(server.sequence_delay, _SEQUENCE_DELAY), _SEQUENCE_DELAY)
+                await self._rest(self._client.jitter(max(_LEAST_DELAY, delay)))
         await self._close()
         if self.state != BOOTSTRAP:
             self.state = STOPPED if self.wanted == "stop" else FAILED
+
+    def _retrying(self) -> tuple:
+        """Return the first delay in seconds, and how many tries a sequence has.
+
+        Accounts on trial cannot make us wait longer than the defaults do.
+        """
+        server = self.server
+        delay = max(1, _or(server.retry_timer, _RETRY_TIMER))
+        tries = server.retries or _RETRIES
+        if self._client.on_trial:
+            return min(delay, _RETRY_TIMER), min(tries, _RETRIES)
+        return min(delay, _SEQUENCE_DELAY), min(tries, _MOST_RETRIES)
 
     def wake(self, wanted=None):
         """Have something done now: "update" or "stop"."""
@@ -112,7 +130,7 @@ class Session:
             if answer.code == _PRECONDITION_FAILED and self._version != "1.0":
                 self._version = "1.0"
                 answer = await self._ask_for_registration()
-            if answer.ok and location(answer):
+            if answer.ok and 0 < len(location(answer)) <= _LONGEST_LOCATION:
                 self._location = location(answer)
                 self.state = REGISTERED
                 self.been_registered = True
@@ -150,9 +168,9 @@ class Session:
     def _items(self) -> list:
         """Return the links of our objects and instances."""
         items: list = []
-        for number in self._tree.objects():
-            version = self._tree.object_class(number).version
-            instances = self._tree.instances(number)
+        for number in self.tree.objects():
+            version = self.tree.object_class(number).version
+            instances = self.tree.instances(number)
             if version != "1.0" or not instances:
                 items.append(((number,), [("ver", version)] if version != "1.0" else []))
             items.extend([((number, one), []) for one, _ in instances])
@@ -178,7 +196,7 @@ class Session:
                 elif self._client.queue and self._idle_ms >= _AWAKE_MS:
                     await self._sleep(left)
                     left = 0
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self._client.tell("%s: %s" % (self._security.uri, reasons.of_error(error)))
                 await self._close()
                 return
@@ -253,7 +271,7 @@ class Session:
         try:
             await self._world.request(self._endpoint, _DELETE, self._location, timeout=_SHORT)
             self._client.tell("de-registered from %s" % self._security.uri)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._client.tell("not de-registered: %s" % reasons.of_error(error))
         await self._close()
 

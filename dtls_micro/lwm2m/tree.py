@@ -4,8 +4,12 @@ Refused is raised for what cannot be done. What is written is checked as a whole
 undone if an object refuses a part of it.
 """
 
+from micropython import const
+
 from .objects import BAD_REQUEST, NOT_ALLOWED, NOT_FOUND, Object, Refused
 from .tlv import NO_INSTANCE
+
+_MOST = const(64)  # instances of a multiple resource that a server may write
 
 
 class Tree:
@@ -44,6 +48,11 @@ class Tree:
         tree._classes[path[0]] = type(instance)
         tree._instances[path[0]] = {path[1]: instance}
         return tree
+
+    def share(self, number: int, other):
+        """Have the instances of an object that another Tree has."""
+        self._classes[number] = other._classes[number]
+        self._instances[number] = other._instances[number]
 
     def objects(self) -> list:
         """Return the numbers of the objects, sorted."""
@@ -126,16 +135,18 @@ class Tree:
         merge: instances of multiple resources that are not named stay
         """
         changes = _changes(self, records, needs, merge)
-        before = []
+        before = [(one[0], one[1], one[0].read(one[1])) for one in changes]
+        done = 0
         try:
             for instance, resource, value in changes:
-                before.append((instance, resource, instance.read(resource)))
                 instance.write(resource, value)
-        except (ValueError, TypeError) as error:
-            before.pop()
-            for instance, resource, value in reversed(before):
-                instance.write(resource, value)
-            raise Refused(BAD_REQUEST, str(error))
+                done += 1
+        except Exception as error:
+            for instance, resource, value in reversed(before[:done]):
+                instance.restore(resource, value)
+            if isinstance(error, (ValueError, TypeError)):
+                raise Refused(BAD_REQUEST, str(error))
+            raise
 
     def create(self, path, records, needs="W", merge=False) -> int:
         """Create an instance with the values of records; return its number.
@@ -194,6 +205,7 @@ def _records(path, instance, resource) -> list:
 def _changes(tree, records, needs, merge) -> list:
     """Return [(instance, resource, value)], the instances of multiple resources together."""
     changes: list = []
+    places: dict = {}  # of multiple resources, in `changes`
     for path, value in records:
         if len(path) < 3:
             continue  # an instance with nothing in it
@@ -205,11 +217,15 @@ def _changes(tree, records, needs, merge) -> list:
                 raise Refused(BAD_REQUEST, "resource %d is single" % path[2])
             changes.append((instance, resource, value))
             continue
-        if not (changes and changes[-1][0] is instance and changes[-1][1] is resource):
+        if path[:3] not in places:
             there = (instance.read(resource) or {}) if merge else {}
+            places[path[:3]] = len(changes)
             changes.append((instance, resource, dict(there)))
+        values = changes[places[path[:3]]][2]
         if len(path) > 3 and value is not None:
-            changes[-1][2][path[3]] = value
+            values[path[3]] = value
+            if len(values) > _MOST:
+                raise Refused(BAD_REQUEST, "more than %d instances" % _MOST)
         elif value is not None:
             raise Refused(BAD_REQUEST, "resource %d is multiple" % path[2])
     return changes
