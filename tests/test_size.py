@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from tools.readme_sizes import README, updated
 from tools.size import TABLE, measure, worse
 from tools.wasm import Missing
 
@@ -24,6 +25,11 @@ def test_no_size_is_worse_than_the_committed_table():
     assert table["PSK client: 1152-byte buffers: handshake bytes"] <= 560
     assert table["PSK client: 1152-byte buffers: heap peak"] <= 6000
     assert table["ECDHE client with a pinned key: 1152-byte buffers: heap peak"] <= 10000
+
+
+def test_the_readme_has_the_numbers_of_the_table():
+    text = README.read_text()
+    assert updated(text, json.loads(TABLE.read_text())) == text, "python -m tools.size --update"
 
 
 def test_a_number_that_grew_or_is_new_counts_as_worse():

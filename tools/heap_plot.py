@@ -1,4 +1,4 @@
-"""Plots the heap over the course of a handshake: docs/images/heap.svg.
+"""Plots the heap over the course of a handshake: docs/images/heap.png.
 
 Measured as tools/size.py does, on MicroPython's wasm runtime, whose objects have the sizes of a
 32-bit board, with an openssl server: what is alive after each verb, and what came on top in it.
@@ -17,7 +17,7 @@ from .size import PROFILES, code, load  # noqa: E402
 from .wasm import HERE, Missing, Wasm  # noqa: E402
 from .wasm.handshake import MODULES, Exchange, openssl_server, pin  # noqa: E402
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "heap.svg"
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "heap.png"
 SIZE = 1152  # bytes of the buffers
 
 
@@ -61,7 +61,6 @@ def course(kind: str) -> list[tuple[str, int, int]]:
 
 def draw(courses: dict[str, list[tuple[str, int, int]]], path: Path) -> None:
     """Write the picture."""
-    matplotlib.rcParams["svg.hashsalt"] = "heap"  # the same names in every run
     figure, plots = pyplot.subplots(1, len(courses), figsize=(10, 4), squeeze=False)
     for plot, (title, points) in zip(plots[0], courses.items(), strict=True):
         steps = range(len(points))
@@ -73,7 +72,7 @@ def draw(courses: dict[str, list[tuple[str, int, int]]], path: Path) -> None:
         plot.set_ylim(0, 1.5 * max(alive for _, alive, _ in points))
         plot.legend()
     figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
+    figure.savefig(path, metadata={"Software": None})
 
 
 @click.command()

@@ -36,11 +36,15 @@ _COAP = [
     f"dtls_micro.coap.{name}"
     for name in ("connection", "blocking", "secure", "aio", "aio_endpoint", "resources")
 ]
+_LWM2M = ["dtls_micro.lwm2m.aio"] + [
+    f"dtls_micro.lwm2m.{name}" for name in ("connectivity", "device", "firmware", "store")
+]
 PROFILES = {
     "psk": [*_ALL, "dtls_micro.psk"],
     "ecdhe-pin": [*_ALL, *_ECDHE],
     "x509": [*_ALL, *_ECDHE, "dtls_micro.x509", "dtls_micro.p384", "dtls_micro.rsa"],
     "coap": [*_ALL, "dtls_micro.psk", *_COAP],
+    "lwm2m": [*_ALL, "dtls_micro.psk", *_COAP, *_LWM2M],
 }
 
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .closure import closure
+from .readme_sizes import README, updated
 from .wasm import HERE, Missing, Wasm, find_tool
 from .wasm.handshake import handshake
 
@@ -203,7 +204,7 @@ def worse(new: dict[str, int], old: dict[str, int]) -> list[str]:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Fail where a number is worse than the table's.")
-@click.option("--update", is_flag=True, help="Write the table.")
+@click.option("--update", is_flag=True, help="Write the table, and the README's rows.")
 def main(check: bool, update: bool) -> None:
     """Measure and print the sizes."""
     try:
@@ -219,6 +220,7 @@ def main(check: bool, update: bool) -> None:
     Console().print(table)
     if update:
         TABLE.write_text(json.dumps(new, indent=1) + "\n")
+        README.write_text(updated(README.read_text(), new))
     grown = worse(new, old) if check else []
     for line in grown:
         print("worse:", line)
