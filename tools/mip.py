@@ -44,7 +44,7 @@ PROFILES = {
     "ecdhe-pin": [*_ALL, *_ECDHE],
     "x509": [*_ALL, *_ECDHE, "dtls_micro.x509", "dtls_micro.p384", "dtls_micro.rsa"],
     "coap": [*_ALL, "dtls_micro.psk", *_COAP],
-    "lwm2m": [*_ALL, "dtls_micro.psk", *_COAP, *_LWM2M],
+    "lwm2m": [*_ALL, *_P256, "dtls_micro.psk", *_COAP, *_LWM2M],
 }
 
 
