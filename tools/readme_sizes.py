@@ -11,28 +11,28 @@ _X509 = "ECDHE client with X.509, P-256 only: "
 def lines(table: dict[str, int]) -> dict[str, str]:
     """Return {beginning of a line of the README: the whole line}."""
 
-    def each(name: str, *more: str) -> str:
-        cells = [" / ".join(str(table[kind + one]) for one in (name, *more)) for kind in kinds]
+    def each(kinds: tuple[str, ...], *names: str) -> str:
+        cells = [" / ".join(str(table[kind + one]) for one in names) for kind in kinds]
         return " | ".join(cells)
 
     def kilo(name: str) -> str:
         return f"{table[name] / 1000:.1f} kB"
 
-    kinds = (_PSK, _PIN, _X509)
+    all_kinds = (_PSK, _PIN, _X509)
     ram = "RAM after import"
-    first = f"| code as `.mpy`, with blocking sockets | {each('mpy with sockets')} |"
+    first = f"| code as `.mpy`, with blocking sockets | {each(all_kinds, 'mpy with sockets')} |"
     second = "| RAM after import (code, names, tables) without / with sockets | "
-    second += each(ram, ram + " with sockets") + " |"
-    kinds = (_PSK, _PIN)
+    second += each(all_kinds, ram, ram + " with sockets") + " |"
+    two = (_PSK, _PIN)
     big, small, least = (f"{size}-byte buffers: " for size in (1152, 256, 768))
     third = "| heap of a connection, 1152-byte buffers: peak of the handshake / steady | "
-    third += each(big + "heap peak", big + "heap steady") + " | |"
+    third += each(two, big + "heap peak", big + "heap steady") + " | |"
     heaps = [f"{table[_PSK + small + 'heap peak']} / {table[_PSK + small + 'heap steady']}"]
     heaps += [f"{table[_PIN + least + 'heap peak']} / {table[_PIN + least + 'heap steady']}"]
     fourth = "| heap of a connection, 256-byte (ECDHE: 768-byte) buffers: peak / steady | "
     fourth += " | ".join(heaps) + " | |"
     fifth = "| handshake on the wire, both ways, in 6 datagrams | "
-    fifth += each(big + "handshake bytes") + " | |"
+    fifth += each(two, big + "handshake bytes") + " | |"
     request = table["CoAP client: heap of a request and its response, garbage included"]
     coap = (
         f"CoAP adds {kilo('CoAP client: mpy')} of `.mpy` and "

@@ -162,8 +162,12 @@ class Endpoint(Base):
                     self._tick()
                     self.engine.receive(datagram)
                     self._send()
+                    await asyncio.sleep(0)  # a channel that always has one would keep the loop
         except OSError as error:
             self._end(error)
+        except Exception as error:
+            self._end(CoapError("the endpoint failed: %r" % error))
+            raise
 
     async def _keep_time(self):
         """Send anew what was lost, give up what is late."""
@@ -213,7 +217,15 @@ class Notifications:
             await exchange.event.wait()
         if exchange.error:
             raise exchange.error
-        return await self._endpoint.whole(exchange.take_news(), self._path, self._settings)
+        news = exchange.response
+        try:
+            return await self._endpoint.whole(news, self._path, self._settings)
+        except asyncio.CancelledError:
+            news = None  # it is there for the next call
+            raise
+        finally:
+            if news is exchange.response:
+                exchange.take_news()
 
     async def cancel(self, timeout=None):
         """Tell the server that no more is wanted, and wait until it knows."""

@@ -72,6 +72,7 @@ class Base:
         self._port = port
         self._timeout = _WAIT_S if timeout is None else timeout
         self._then = port.ticks_ms()
+        self._uploads = 0  # that are under way
         self._tag = 0  # of uploads that were begun and not ended: RFC 9175 section 3.3
 
     def get(self, path=None, **settings):
@@ -148,10 +149,18 @@ class Base:
                 raise TypeError("requests have no setting %s" % name)
         if isinstance(payload, str):
             payload = payload.encode()
-        if self._tag:
-            settings["tag"] = uint(self._tag)
         options = self._options(self.path if path is None else path, settings)
-        return Transfer(code, options, payload, self._room(), settings)
+        transfer = Transfer(code, options, payload, self._room(), settings)
+        if transfer.uploading:
+            if settings.get("no_response"):
+                raise ValueError("a body in blocks needs responses: no no_response")
+            if self._uploads:  # its blocks would be taken for those of the other one
+                self._tag += 1
+            self._uploads += 1
+            transfer.counted = True
+            if self._tag:
+                settings.setdefault("tag", uint(self._tag))
+        return transfer
 
     def _say(self, transfer):
         """Send a request that wants no response (RFC 7967)."""
@@ -162,6 +171,8 @@ class Base:
 
     def ended(self, transfer):
         """Note whether a server may still hold a part of an upload (RFC 9175 section 3.3)."""
+        if transfer.counted:
+            self._uploads -= 1
         if transfer.more and transfer.uploading:
             self._tag += 1
 

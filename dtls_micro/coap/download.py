@@ -38,8 +38,11 @@ class Download:
 
     def take(self, response) -> bool:
         """Take a response of success; tell whether another request is to follow."""
-        number, more, szx = response.block(_BLOCK2) or (0, 0, 7)
-        if szx < 7:
+        block = response.block(_BLOCK2)
+        number, more, szx = block or (0, 0, 7)
+        if block and szx == 7:
+            raise CoapError("the server sent a block of the reserved size")
+        if block:
             if number << szx + 4 != self.offset:
                 raise CoapError("the server sent another block than was asked for")
             if more and len(response.payload) != 1 << szx + 4:
@@ -53,7 +56,7 @@ class Download:
         self.total = response.uint(_SIZE2, self.total)
         self._keep(response.payload)
         self.offset += len(response.payload)
-        if more and self.offset >> 24:
+        if more and self.offset >> self._szx + 4 >> 20:
             raise CoapError("more blocks than can be numbered")
         return bool(more)
 

@@ -18,6 +18,7 @@ from .message import CON, NON, Message
 from .reliability import Reliability
 
 _TOKEN_SIZE = const(4)  # 32 random bits: RFC 7252 section 5.3.1
+_SEPARATE = const(16)
 _NO_RESPONSE = const(258)
 _PROXY_URI = const(35)
 _PROXY_SCHEME = const(39)
@@ -65,6 +66,10 @@ class Engine:
         if item.message.code >> 5 == 0:  # a request; the token of a response may be empty
             item.message.token = self._token()
         self._layer.send(item)
+
+    def unsend(self, item):
+        """Stop sending an item's message."""
+        self._layer.forget(item)
 
     def forget(self, exchange: Exchange):
         """Give an exchange up; a response that comes yet is refused."""
@@ -122,6 +127,10 @@ class Engine:
         """Acknowledge a request whose answer takes longer; respond() gives it then."""
         self._layer.acknowledge(request)
         self._separate.append(request)
+
+    def crowded(self) -> bool:
+        """Tell whether as many requests of the peer wait for separate responses as may."""
+        return len(self._separate) + self._layer.queued(Response) >= _SEPARATE
 
     def fail(self, error):
         """End every exchange: the connection is over."""

@@ -55,6 +55,7 @@ class Observation(Exchange):
             self.lasting = False
             return super().take(response)
         if self._newer(sequence):
+            self._challenges = 0
             self._sequence = sequence
             self._age_ms = 0
             wait = _LATE_MS + 39 * self._random(1)[0]

@@ -6,6 +6,8 @@ from .message import CON, NON
 
 _OBSERVE = const(6)
 _MOST = const(16)  # observations at once; more are answered without Observe
+_LARGEST = const(2048)  # bytes of a request that is kept
+_OPTION = const(16)  # bytes that an option takes besides its value
 
 
 class Observer:
@@ -63,8 +65,8 @@ class Observer:
         self._observers.remove(self)
 
     def lost(self):
-        """End: the peer has gone."""
-        self._observers.remove(self)
+        """End all of them: the peer has gone."""
+        self._observers.clear()
 
 
 class Observers:
@@ -78,10 +80,13 @@ class Observers:
     def on_response(self, request, response):
         """Begin or end an observation by the request, and say so in the response."""
         for one in self._list:
-            if one.request.token == request.token:
+            if one.request.token == request.token and one.request.path == request.path:
                 self.remove(one)
                 break
-        if request.uint(_OBSERVE) == 0 and response.ok and len(self._list) < _MOST:
+        if request.uint(_OBSERVE) != 0 or not response.ok:
+            return
+        kept = len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
+        if len(self._list) < _MOST and kept <= _LARGEST:
             self._list.append(Observer(self, request))
             self.number(response)
 
@@ -103,6 +108,13 @@ class Observers:
         """End an observation."""
         if one in self._list:
             self._list.remove(one)
+
+    def clear(self):
+        """End all observations."""
+        ended = self._list
+        self._list = []
+        for one in ended:
+            self.resources.engine.unsend(one)
 
     def number(self, response):
         """Make a response a notification."""

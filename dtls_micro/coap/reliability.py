@@ -41,7 +41,7 @@ class Reliability:
         self._fresh = False  # its time begins with the next tick
         self._left_ms = self._timeout_ms = self._tries = 0
         self._ready = []  # datagrams to send
-        self._answers = []  # [mid, datagram or None, age in ms or -1] of what came
+        self._answers = []  # [mid, datagram or None, age in ms or -1, a request] of what came
         self._unconfirmed = []  # the last items with NON messages: a RST may come
 
     def send(self, item):
@@ -71,6 +71,10 @@ class Reliability:
             response.type = NON
             self._number(response)
         self._remember(request.mid, _encoded(response))
+
+    def queued(self, kind) -> int:
+        """Return how many items of a class wait for their turn."""
+        return len([item for item in self._waiting if isinstance(item, kind)])
 
     def acknowledge(self, message):
         """Send an empty acknowledgement on a confirmable message."""
@@ -144,6 +148,8 @@ class Reliability:
             if message.type == ACK and message.code:
                 if message.code < 32 or message.token != item.message.token:
                     return None
+                if item.message.code >> 5:  # a response is no answer to one of ours
+                    return None
                 self.forget(item)
                 return message
             if message.code:
@@ -160,14 +166,16 @@ class Reliability:
 
     def _duplicate(self, message) -> bool:
         """Tell whether a message came before; if so repeat its answer, else remember it."""
-        for mid, answer, _ in self._answers:
+        for mid, answer, _, _ in self._answers:
             if mid == message.mid:
                 if answer and message.type == CON:
                     self._ready.append(answer)
                 return True
-        if len(self._answers) == _REMEMBERED:
-            self._answers.pop(0)
-        self._answers.append([message.mid, None, -1])
+        # Notifications come in any number; what is done only once is a request.
+        same = [i for i, one in enumerate(self._answers) if one[3] == (message.code < 32)]
+        if len(same) == _REMEMBERED:
+            self._answers.pop(same[0])
+        self._answers.append([message.mid, None, -1, message.code < 32])
         return False
 
     def _remember(self, mid: int, datagram):

@@ -27,6 +27,9 @@ _NOT_FOUND = const(0x84)
 _NOT_ALLOWED = const(0x85)
 _NOT_IMPLEMENTED = const(0xA1)
 _INTERNAL_ERROR = const(0xA0)
+_UNAVAILABLE = const(0xA3)
+_BAD_REQUEST = const(0x80)
+_MOST_OF_OPTIONS = const(1034)  # bytes: as many as the longest option of RFC 7252 has
 _WELL_KNOWN = "/.well-known/core"
 
 
@@ -120,6 +123,9 @@ class Resources:
         """Call the handler; return its response, or None if it comes later."""
         result = handler(request)
         if self.spawn and hasattr(result, "send"):
+            if self.engine.crowded():
+                result.close()
+                return Message(_UNAVAILABLE)
             self.engine.separate(request)
             self.spawn(self._later(resource, request, result))
             return None
@@ -178,7 +184,10 @@ class Resources:
 
     def _core(self, request):
         """Return the links of all resources that a query selects (RFC 6690 section 4)."""
-        wanted = [query.decode().split("=", 1) for query in request.all(_URI_QUERY)]
+        try:
+            wanted = [query.decode().split("=", 1) for query in request.all(_URI_QUERY)]
+        except UnicodeError:
+            return Message(_BAD_REQUEST)
         links = [
             _link(path, resource)
             for path, resource in self._table.items()
@@ -191,6 +200,11 @@ class Resources:
 
 def _response(request, result):
     if isinstance(result, Message):
+        if not _FIRST_CODE <= result.code < _END_OF_CODES:
+            raise ValueError("a handler's Message has the code of a response")
+        _check_options(result.options)
+        if not isinstance(result.payload, (bytes, bytearray, memoryview)):
+            raise TypeError("the payload of a handler's Message is bytes")
         return Message(result.code, result.payload, result.options)  # it may be used again
     if isinstance(result, str):
         result = result.encode()
@@ -201,6 +215,16 @@ def _response(request, result):
     if isinstance(result, int) and _FIRST_CODE <= result < _END_OF_CODES:
         return Message(result)
     raise TypeError("a handler returns bytes, str, a code, a Message or None")
+
+
+def _check_options(options):
+    before = size = 0
+    for number, value in options:
+        memoryview(value)
+        size += len(value)
+        if number < before or size > _MOST_OF_OPTIONS:
+            raise ValueError("options of a handler's Message are in order, 1034 bytes at most")
+        before = number
 
 
 def _link(path: str, resource) -> str:

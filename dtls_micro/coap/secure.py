@@ -55,7 +55,7 @@ class AioDtlsChannel(DtlsChannel):
     async def receive(self):
         """Return a datagram."""
         datagram = await self.socket.recv(self.socket.client.rx_size)
-        if not datagram:
+        if not datagram and self.socket.client.state >= CLOSED:
             raise DtlsError("the peer has closed the connection")
         return datagram
 

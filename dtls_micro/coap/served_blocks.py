@@ -58,7 +58,9 @@ class Incoming:
             response = Message(_TOO_LARGE)
             response.add(_SIZE1, uint(self._most))
             return response
+        key, self._key = self._key, None  # nothing goes on behind a write() that failed
         self._body.extend(request.payload) if not sink else self._body.write(request.payload)
+        self._key = key
         self._offset = size
         if more:
             response = Message(_CONTINUE)

@@ -38,6 +38,7 @@ class Transfer:
     _echo = None
     _challenges = 0
     _uploaded = False
+    counted = False  # by base.py, among the uploads under way
 
     def __init__(self, code, options, payload, room, settings):
         self._code = code
@@ -51,6 +52,7 @@ class Transfer:
         self._down = Download(settings.get("into"), settings.get("most", 16384), szx)
         self._down.repeatable = code == _GET or code == _FETCH
         self._payload = payload
+        self._room = room[0]
         self._prepare(payload, room[0], settings)
 
     def _prepare(self, payload, room: int, settings):
@@ -65,6 +67,16 @@ class Transfer:
             from io import BytesIO
 
             self._upload(BytesIO(payload), szx, len(payload))
+
+    def _make_room(self, size: int):
+        """Send less at once, as an Echo takes `size` bytes."""
+        if self._up:
+            used = 16 + size
+            for _, value in self._options:
+                used += 5 + len(value)
+            self._up.shrink(_szx(self._settings.get("block"), self._room - used))
+        elif not self._uploaded and not self._down.offset:
+            self._prepare(self._payload, self._room - size, self._settings)
 
     def _upload(self, source, szx: int, total):
         from .upload import Upload  # most programs send nothing that is so long
@@ -101,6 +113,7 @@ class Transfer:
         if response.code == _UNAUTHORIZED and echo and self._challenges < _CHALLENGES:
             self._challenges += 1
             self._echo = echo
+            self._make_room(len(echo) + 3)
             return
         if self._up:
             more = self._up.take(response)

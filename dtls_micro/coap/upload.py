@@ -28,6 +28,10 @@ class Upload:
         self._sent = 0
         self._ended = False
 
+    def shrink(self, szx: int):
+        """Go on with blocks of 1 << szx + 4 bytes, if those are smaller."""
+        self._szx = min(self._szx, szx)
+
     def fill(self, message):
         """Put the next block into a request."""
         size = 1 << self._szx + 4

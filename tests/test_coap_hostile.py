@@ -1,0 +1,359 @@
+"""Peers of CoAP that mean no good, or handlers that fail: what must not come of it."""
+
+import asyncio
+
+from coap_fakes import (
+    BLOCK1,
+    BLOCK2,
+    CHANGED,
+    CONTENT,
+    OBSERVE,
+    AioChannel,
+    Client,
+    Port,
+    Random,
+    answer,
+    block,
+    connected,
+    datagram,
+    octets,
+    option,
+    reply,
+)
+from coap_peer import ACK, CON, GET, NON
+from expect import raises
+
+from dtls_micro.coap.aio_endpoint import Endpoint as AioEndpoint
+from dtls_micro.coap.download import Download
+from dtls_micro.coap.engine import Engine
+from dtls_micro.coap.errors import CoapError
+from dtls_micro.coap.message import Message
+from dtls_micro.coap.resources import Resources
+from dtls_micro.coap.secure import AioDtlsChannel
+from dtls_micro.errors import DtlsError
+from dtls_micro.handshake import CLOSED, CONNECTED
+
+POST, PUT = 2, 3
+ECHO = 252
+
+
+def test_a_block_of_the_reserved_size_ends_a_download():
+    endpoint, channel = connected(*[reply(CHANGED, [(BLOCK2, b"\x0f")])] * 5)
+    raises(CoapError, endpoint.post, "/a", b"order one")
+    assert len(channel.requests) == 1  # it was not ordered again
+
+
+def test_more_blocks_than_can_be_numbered_end_a_download():
+    class Sink:
+        def write(self, part):
+            return None
+
+    down = Download(Sink(), 0, 0)
+    down.offset = (1 << 20) - 1 << 4
+    message = Message(CONTENT, bytes(16))
+    message.add(BLOCK2, octets((1 << 20) - 1 << 4 | 8))
+    raises(CoapError, down.take, message)
+
+
+def test_a_body_in_blocks_needs_responses():
+    endpoint, channel = connected()
+    raises(ValueError, endpoint.put, "/a", b"x" * 3000, no_response=True)
+    assert channel.sent == []
+
+
+HANDLERS = {
+    "text where bytes belong": lambda request: Message(0x84, "not found"),
+    "options in no order": lambda request: Message(CONTENT, b"", [(14, b"\1"), (4, b"e")]),
+    "an empty message": lambda request: Message(0),
+    "a request": lambda request: Message(GET),
+    "a number where bytes belong": lambda request: Message(CONTENT, 5),
+    "more than a message takes": lambda request: Message(CONTENT, b"", [(8, bytes(70000))]),
+}
+
+
+def test_a_handler_that_returns_nonsense_answers_5_00_and_ends_no_request_of_ours():
+    for name, handler in HANDLERS.items():
+        failed = []
+
+        def step(seen):
+            return [datagram(CON, GET, 77, b"t", [(11, b"t")]), answer(seen, CONTENT, (), b"fine")]
+
+        endpoint, channel = connected(step)
+        endpoint.resources.failed = failed.append
+        endpoint.resources.add("/t", get=handler)
+        assert endpoint.get("/a").payload == b"fine" and len(failed) == 1, name
+        assert [seen.code for seen in channel.sent if seen.mid == 77] == [0xA0], name
+
+
+def test_notifications_do_not_make_us_forget_a_request():
+    client = Client()
+    done = []
+    client.resources.add("/a", post=lambda request: done.append(1))
+    order = (CON, POST, 500, b"t", [(11, b"a")], b"open the valve")
+    client.peer.give(*order)
+    for i in range(20):
+        client.peer.give(NON, CONTENT, 600 + i, b"gone", [(OBSERVE, bytes([i + 1]))], b"n")
+    client.peer.pass_ms(2500)
+    client.peer.give(*order)  # its first retransmission
+    assert len(done) == 1
+
+
+def put_with_echo(room, size):
+    """Put a body to a server that asks for an Echo of 40 bytes; datagrams have `room`."""
+    endpoint, channel = connected()
+    send = channel.send
+    channel.send_size = room
+    body = bytearray()
+
+    def step(seen):
+        channel.script.append(step)
+        if option(seen, ECHO) is None:
+            return [answer(seen, 0x81, [(ECHO, b"E" * 40)])]
+        one = option(seen, BLOCK1)
+        if one is None:
+            body[:] = seen.payload
+            return [answer(seen, CHANGED)]
+        value = int.from_bytes(one, "big")
+        at = value >> 4 << (value & 7) + 4
+        body[at:] = seen.payload
+        more = [(BLOCK1, one)]
+        return [answer(seen, 0x5F if value & 8 else CHANGED, more)]
+
+    def bounded(datagram):
+        assert len(datagram) <= room, len(datagram)
+        send(datagram)
+
+    channel.send = bounded
+    channel.script.append(step)
+    text = bytes([i & 255 for i in range(size)])
+    assert endpoint.put("/a", text).code == CHANGED and bytes(body) == text, (room, size)
+
+
+def test_an_echo_takes_room_from_the_payload():
+    for room in (1152, 1060, 300, 150):
+        for size in list(range(room - 70, room - 10, 3)) + [3000]:
+            put_with_echo(room, size)
+
+
+def test_a_server_may_ask_for_an_echo_at_each_registration():
+    count = [0]
+
+    def step(seen):
+        channel.script.append(step)
+        count[0] += 1
+        n = count[0]
+        if n % 2:
+            return [answer(seen, 0x81, [(ECHO, b"e%d" % n)])]
+        return [answer(seen, CONTENT, [(OBSERVE, bytes([n])), (14, b"\1")], b"%d" % n)]
+
+    endpoint, channel = connected(step)
+    observation = endpoint.observe("/o")
+    for _ in range(8):
+        assert observation.next(60).code == CONTENT
+
+
+def test_a_response_in_the_acknowledgement_of_a_notification_is_none():
+    client = Client()
+    client.resources.add("/a", get=lambda request: b"x", observable=True)
+    client.observe(token=b"t")
+    client.resources.notify("/a")
+    (notification,) = client.peer.out()
+    client.peer.give(ACK, CONTENT, notification.mid, notification.token)
+    client.peer.give(ACK, 0, notification.mid)
+    client.resources.notify("/a")
+    assert len(client.peer.out()) == 1
+
+
+def test_a_request_that_is_large_is_not_kept_for_an_observation():
+    client = Client()
+    client.resources.add("/a", get=lambda request: b"x", observable=True)
+    many = [(15, b"")] * 200
+    assert client.ask(GET, "/a", [(OBSERVE, b"")] + many).code == CONTENT
+    assert client.resources.observers.all() == []
+    assert client.ask(GET, "/a", [(OBSERVE, b"")] + many[:20]).code == CONTENT
+    assert len(client.resources.observers.all()) == 1
+
+
+def test_a_token_belongs_to_the_path_that_is_observed():
+    client = Client()
+    for path in ("/a", "/b"):
+        client.resources.add(path, get=lambda request: b"x", observable=True)
+    client.observe("/a", token=b"")
+    assert client.ask(GET, "/b", token=b"").code == CONTENT
+    assert len(client.resources.observers.all()) == 1
+    assert client.ask(GET, "/a", token=b"").code == CONTENT
+    assert client.resources.observers.all() == []
+
+
+def test_a_query_that_is_not_text_is_a_bad_request():
+    client = Client()
+    assert client.ask(GET, "/.well-known/core", [(15, b"\xff=1")]).code == 0x80
+
+
+def test_a_sink_that_fails_in_a_block_takes_no_later_one():
+    class Sink:
+        def __init__(self):
+            self.octets = b""
+            self.broken = True
+
+        def write(self, part):
+            self.octets += part[:8]
+            if len(self.octets) > 16 and self.broken:
+                self.broken = False
+                raise OSError("flash is busy")
+            self.octets += part[8:]
+
+    done = []
+    sink = Sink()
+    client = Client()
+    client.resources.add("/a", put=lambda request: done.append(1), sink=lambda request: sink)
+    codes = []
+    for i in (0, 1, 1, 2):
+        options = [(BLOCK1, block(i, int(i < 2), 16))]
+        codes.append(client.ask(PUT, options=options, payload=bytes([65 + i]) * 16).code)
+    assert codes == [0x5F, 0xA0, 0x88, 0x88] and not done
+
+
+class Served(AioChannel):
+    """A channel to resources of another engine, which answers at once."""
+
+    def __init__(self, got):
+        super().__init__()
+        self.engine = Engine(Random(5))
+        self.engine.server = resources = Resources(self.engine, 1152)
+        resources.add("/a", put=lambda request: got.append(bytes(request.payload)))
+
+    def send(self, octets):
+        self.engine.tick(0)
+        self.engine.receive(bytes(octets))
+        while True:
+            out = self.engine.datagram()
+            if out is None:
+                break
+            self.give(bytes(out))
+
+
+def test_two_uploads_at_once_are_not_mixed():
+    got = []
+
+    async def main():
+        async with AioEndpoint(Served(got), Port()) as endpoint:
+            bodies = [octet * 300 for octet in (b"A", b"B")]
+            tasks = [endpoint.put("/a", body, block=64) for body in bodies]
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+    assert all(body in (b"A" * 300, b"B" * 300) for body in got), got
+
+
+def test_requests_whose_handlers_take_long_are_bounded():
+    async def main():
+        channel = AioChannel()
+        running = []
+
+        async def slow(request):
+            running.append(1)
+            await asyncio.sleep(0.05)
+            return b"y" * 100
+
+        async with AioEndpoint(channel, Port()) as endpoint:
+            endpoint.resources.add("/t", get=slow)
+            for i in range(200):
+                channel.give(datagram(CON, GET, i, bytes((i,)), [(11, b"t")]))
+            await asyncio.sleep(0.2)
+            return len(running), [seen.code for seen in channel.sent].count(0xA3)
+
+    running, refused = asyncio.run(main())
+    assert running <= 32 and refused >= 160, (running, refused)
+
+
+def test_an_endpoint_whose_handler_returns_nonsense_goes_on():
+    async def main():
+        channel = AioChannel([reply(CONTENT, (), b"fine")])
+        async with AioEndpoint(channel, Port()) as endpoint:
+            endpoint.resources.failed = lambda error: None
+            endpoint.resources.add("/t", get=HANDLERS["options in no order"])
+            channel.give(datagram(CON, GET, 77, b"t", [(11, b"t")]))
+            await asyncio.sleep(0.02)
+            return await asyncio.wait_for(endpoint.get("/a"), 2)
+
+    assert asyncio.run(main()).payload == b"fine"
+
+
+def test_a_flood_lets_other_tasks_run():
+    class Flood(AioChannel):
+        left = 2000
+
+        async def receive(self):
+            self.left -= 1
+            if self.left < 0:
+                await asyncio.sleep(10)
+            return b"\x50\x00\0\0"  # an empty NON
+
+    async def main():
+        turns = 0
+        channel = Flood()
+        async with AioEndpoint(channel, Port()):
+            while channel.left > 0 and turns < 10000:
+                turns += 1
+                await asyncio.sleep(0)
+        return turns
+
+    assert asyncio.run(main()) >= 500
+
+
+class Connected:
+    rx_size = 1200
+    state = CONNECTED
+
+    def room(self):
+        return 1000
+
+
+class Socket:
+    """A connected socket whose peer sends empty records."""
+
+    def __init__(self):
+        self.client = Connected()
+
+    async def recv(self, size):
+        return b""
+
+
+def test_an_empty_record_is_no_end_of_the_connection():
+    async def main():
+        channel = AioDtlsChannel(Socket())
+        first = await channel.receive()
+        channel.socket.client.state = CLOSED
+        try:
+            await channel.receive()
+        except DtlsError:
+            return first
+        raise AssertionError("no error at the end")
+
+    assert asyncio.run(main()) == b""
+
+
+def test_a_state_whose_fetching_is_cancelled_is_there_for_the_next_call():
+    body = bytes([i & 255 for i in range(40)])
+
+    def registered(seen):
+        options = [(OBSERVE, b"\1"), (BLOCK2, block(0, 1, 16))]
+        return [answer(seen, CONTENT, options, body[:16])]
+
+    def rest(number):
+        options = [(BLOCK2, block(number, int(number < 2), 16))]
+        return reply(CONTENT, options, body[16 * number : 16 * number + 16])
+
+    async def main():
+        channel = AioChannel([registered, lambda seen: []])
+        async with AioEndpoint(channel, Port()) as endpoint:
+            observation = endpoint.observe("/o")
+            try:
+                await asyncio.wait_for(observation.next(), 0.05)
+            except asyncio.TimeoutError:
+                channel.script.extend([rest(1), rest(2)])
+            found = await asyncio.wait_for(observation.next(), 2)
+            return bytes(found.payload)
+
+    assert asyncio.run(main()) == body
