@@ -6,11 +6,12 @@ as DTLS_PSK_KEY.
 """
 
 import os
+from binascii import unhexlify
 
 import dtls_micro
 from dtls_micro.psk import Psk
 
-key = bytes.fromhex(os.getenv("DTLS_PSK_KEY"))
+key = unhexlify(os.getenv("DTLS_PSK_KEY"))
 server = (os.getenv("DTLS_HOST"), 4433)
 
 with dtls_micro.connect(server, Psk("sensor", key), timeout=30) as connection:

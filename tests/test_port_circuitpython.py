@@ -5,6 +5,7 @@ back as JSON.
 """
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -617,6 +618,22 @@ def test_an_answer_may_have_extensions():
 
 
 # The imitation, and the files
+
+
+def play_example(board, job):
+    """Run the example of the bundle on the board."""
+    os.environ.update(DTLS_HOST=job["host"], DTLS_PSK_KEY=job["key"])
+    text = (ROOT / "examples/dtls_micro_simpletest.py").read_text()
+    text = text.replace("4433", str(job["port"])).replace('"sensor"', repr(job["identity"]))
+    printed = []
+    exec(text, {"__name__": "__main__", "print": printed.append})
+    return [bytes(one).hex() for one in printed]
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_the_example_of_the_bundle_gets_its_word_back(chip):
+    with OpenSsl(suites=[CCM_8]) as server:
+        assert play("example", job_for(server), chip=chip) == [b"hello\n".hex()]
 
 
 def play_imitation(board, job):
