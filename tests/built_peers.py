@@ -15,6 +15,7 @@ from runtimes import need
 
 _PEERS = Path(__file__).resolve().parent / "peers"
 _BUILD_S = 300
+_NO_NETWORK = ("Could not transfer", "Unknown host", "no such host", "dial tcp")
 
 
 def peer_in_go(name: str) -> Path:
@@ -83,4 +84,7 @@ def _run(words, folder):
         timeout=_BUILD_S,
         check=False,
     )
-    assert done.returncode == 0, "%s: %s" % (words[0], done.stdout.decode(errors="replace"))
+    said = done.stdout.decode(errors="replace")
+    if done.returncode and any(word in said for word in _NO_NETWORK):
+        need(False, "a network, from which %s takes what %s needs" % (words[0], folder.name))
+    assert done.returncode == 0, "%s: %s" % (words[0], said)
