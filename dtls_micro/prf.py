@@ -12,10 +12,12 @@ def prf(sha256, secret, label: bytes, seed, size: int) -> bytearray:
     hmac = Hmac(sha256, secret)
     output = bytearray(size)
     a = hmac.digest(label, seed)  # A(1)
-    for at in range(0, size, _SIZE):
-        part = hmac.digest(a, label, seed)
-        for i in range(min(_SIZE, size - at)):
-            output[at + i] = part[i]
+    at = 0
+    while True:
+        output[at : at + _SIZE] = hmac.digest(a, label, seed)[: size - at]
+        at += _SIZE
+        if at >= size:
+            break
         a = hmac.digest(a)
     hmac.wipe()
     return output

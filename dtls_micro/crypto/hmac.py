@@ -21,12 +21,12 @@ class Hmac:
             long.update(key)
             key = long.digest()
         self.sha256 = sha256
-        self._inner = bytearray(_BLOCK)
-        self._outer = bytearray(_BLOCK)
-        for i in range(_BLOCK):
-            byte = key[i] if i < len(key) else 0
-            self._inner[i] = byte ^ 0x36
-            self._outer[i] = byte ^ 0x5C
+        self._inner = inner = bytearray(b"\x36" * _BLOCK)
+        self._outer = outer = bytearray(b"\x5c" * _BLOCK)
+        for i in range(len(key)):
+            byte = key[i]
+            inner[i] = byte ^ 0x36
+            outer[i] = byte ^ 0x5C
 
     def digest(self, *parts) -> bytes:
         """Return the 32 bytes for the buffers `parts`, taken one after the other."""
@@ -41,5 +41,4 @@ class Hmac:
 
     def wipe(self):
         """Zero the key."""
-        for i in range(_BLOCK):
-            self._inner[i] = self._outer[i] = 0
+        self._inner[:] = self._outer[:] = bytes(_BLOCK)
