@@ -213,6 +213,12 @@ def test_the_port_checks_itself_on_the_board(tmp_path, monkeypatch):
     assert "not in this program: test_p256_is_the_curve" in text
 
 
+def test_a_build_for_another_processor_is_copied_and_not_run(desk):
+    need_module("ampy", "pip install 'dtls-micro[boards]'")
+    (desk / "build/one").rename(desk / "build/rpi_pico_w")
+    assert "not run: rpi_pico_w" in run("rpi_pico_w", "--emulate")
+
+
 def test_a_port_that_fails_its_check_is_told(desk):
     need_module("ampy", "pip install 'dtls-micro[boards]'")
     text = run("one", "--emulate", code=1)  # there is no dtls_port

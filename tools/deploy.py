@@ -15,6 +15,7 @@ from dtls_micro import credentials as identity
 
 from . import board_copy, drive_copy
 from .board_link import WAYS, Execute, board
+from .boards import BOARDS
 from .failure import Failure
 from .wasm import Missing
 
@@ -69,12 +70,21 @@ def main(
                     _refuse_other_on_board(execute, more)
                 copied = _copy(execute, build, more, step)
                 console.print(f"{len(copied)} files copied, all verified on the board")
-                if check:
+                if emulate and _is_for_another(name):
+                    console.print(
+                        f"not run: {name}'s port is not this computer's; that of unix is"
+                    )
+                elif check:
                     _check(execute, console)
             return
         console.print(f"{len(copied)} files copied, all verified on the drive")
     except (Failure, Missing) as error:
         sys.exit(f"{error}")
+
+
+def _is_for_another(name: str) -> bool:
+    """Tell whether a build is for a board that the emulated one is not."""
+    return name in BOARDS and name != "unix"
 
 
 def _identity(path: str | None) -> dict[str, bytes]:
