@@ -221,13 +221,13 @@ def test_accounts_are_stored_and_need_no_second_bootstrap(leshan, name, tmp_path
 
 def test_a_power_cut_in_the_middle_of_a_bootstrap(leshan, name, tmp_path):
     leshan.add(name)
-    job = leshan.job(name, store="accounts.dtls")
-    for line in ("Delete /0", "Write /0/1", "Write /1/0", "Finish"):
+    for i, line in enumerate(("Delete /0", "Write /0/1", "Write /1/0", "Finish")):
+        job = leshan.job(name, store="accounts-%d.dtls" % i)
         with Device(MICROPYTHON, job, tmp_path) as device:
             device.line(line)
             device.kill()
-    with Device(MICROPYTHON, job, tmp_path):
-        leshan.event("registered", name)
+        with Device(MICROPYTHON, job, tmp_path) as device:
+            device.line("registered")
 
 
 def test_an_unknown_identity_is_told_with_its_reason(leshan, name):

@@ -121,11 +121,17 @@ def profile(table: dict[str, int], name: str, program: list[str], extra: list[st
 
 
 def handshakes(kind: str, size: int, name: str, modules: dict[str, bytes]) -> dict[str, int]:
-    """Return what a handshake takes with buffers of `size` bytes."""
-    with Wasm() as python:
-        load(python, modules)
-        found = handshake(python, kind, size)
-    return {f"{name}: {size}-byte buffers: {what}": value for what, value in found.items()}
+    """Return what a handshake takes with buffers of `size` bytes, the least of three.
+
+    The collector takes a number on the stack for an address now and then, and keeps garbage.
+    """
+    runs = []
+    for _ in range(3):
+        with Wasm() as python:
+            load(python, modules)
+            runs.append(handshake(python, kind, size))
+    least = {what: min(run[what] for run in runs) for what in runs[0]}
+    return {f"{name}: {size}-byte buffers: {what}": value for what, value in least.items()}
 
 
 def coap(table: dict[str, int]) -> None:
