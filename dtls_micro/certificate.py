@@ -15,7 +15,6 @@ _SUBJECT_UNIQUE_ID = const(0x82)
 _EXTENSIONS = const(0xA3)
 _UTC_TIME = const(0x17)
 _GENERALIZED_TIME = const(0x18)
-_FIRST_GENERALIZED_YEAR = const(2050)
 _ZULU = const(0x5A)  # "Z"
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -102,7 +101,10 @@ def _key(tbs) -> memoryview:
 
 
 def _time(validity):
-    """Return the next Time as 6 numbers (section 4.1.2.5)."""
+    """Return the next Time as 6 numbers (section 4.1.2.5).
+
+    A GeneralizedTime may be before 2050: that binds issuers only.
+    """
     tag = validity.peek()
     size = 2 if tag == _UTC_TIME else 4  # digits of the year
     text = validity.take(_UTC_TIME if tag == _UTC_TIME else _GENERALIZED_TIME)
@@ -111,8 +113,6 @@ def _time(validity):
     year = _digits(text, 0, size)
     if size == 2:
         year += 1900 if year >= 50 else 2000
-    elif year < _FIRST_GENERALIZED_YEAR:
-        raise DerError("a GeneralizedTime before 2050")
     month, day, hour, minute, second = [
         _digits(text, at, at + 2) for at in range(size, size + 10, 2)
     ]
