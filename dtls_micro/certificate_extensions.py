@@ -8,7 +8,6 @@ from .der import Der, DerError
 _BOOLEAN = const(0x01)  # tags
 _INTEGER = const(0x02)
 _OCTET_STRING = const(0x04)
-_OID = const(0x06)
 _SEQUENCE = const(0x30)
 
 _MOST_EXTENSIONS = const(32)  # each is compared with all before
@@ -23,6 +22,10 @@ _NAME_CONSTRAINTS = const(30)
 _CERTIFICATE_POLICIES = const(32)
 _POLICY_CONSTRAINTS = const(36)
 _EXT_KEY_USAGE = const(37)
+_QUALIFIERS = (  # id-qt-cps, id-qt-unotice
+    b"\x2b\x06\x01\x05\x05\x07\x02\x01",
+    b"\x2b\x06\x01\x05\x05\x07\x02\x02",
+)
 
 
 def read_extensions(certificate, explicit):
@@ -113,10 +116,19 @@ def _name_constraints(certificate, critical, value):
 
 
 def _certificate_policies(certificate, critical, value):
-    """Any policy will do, so that only the form matters (section 6.1.1, input c and d)."""
+    """Any policy will do, so that only the form matters (section 6.1.1, input c and d).
+
+    Where it is critical, its qualifiers must be known ones (section 4.2.1.4).
+    """
     r = value.enter()
     while True:  # one at least
-        Der(r.take(_SEQUENCE)).take(_OID)
+        policy = r.enter()
+        policy.oid()
+        if critical and policy.more():
+            qualifiers = policy.enter()
+            while qualifiers.more():
+                if qualifiers.enter().oid() not in _QUALIFIERS:
+                    certificate.unknown = _ID_CE + bytes([_CERTIFICATE_POLICIES])
         if not r.more():
             return
 

@@ -191,6 +191,18 @@ def test_x09_critical_extensions_that_are_not_understood_are_noted():
         assert made(tlv.extension(kind, explicit, critical)).unknown is not None
 
 
+def test_x09_critical_policies_are_understood_with_their_qualifiers():
+    id_qt = b"\x2b\x06\x01\x05\x05\x07\x02"
+    for kind in (id_qt + b"\x01", id_qt + b"\x02", id_qt + b"\x03", b"\x2a\x03"):
+        known = tlv.seq(tlv.oid(id_qt + b"\x01"), tlv.tlv(0x16, b"a:b"))
+        qualifiers = tlv.seq(known, tlv.seq(tlv.oid(kind), tlv.tlv(0x16, b"hi")))
+        listed = tlv.seq(tlv.seq(tlv.oid(b"\x2a\x03")), tlv.seq(tlv.oid(b"\x2a\x04"), qualifiers))
+        assert made(tlv.extension(tlv.POLICIES, listed)).unknown is None
+        unknown = made(tlv.extension(tlv.POLICIES, listed, True)).unknown
+        assert unknown == (None if kind[:-1] == id_qt and kind[-1] < 3 else b"\x55\x1d\x20")
+    refused(tlv.extension(tlv.POLICIES, tlv.seq(tlv.seq(tlv.oid(b"\x2a\x03"), b"\x02\x00")), True))
+
+
 def test_x15_many_extensions_are_refused_and_many_names_are_read():
     listed = [tlv.extension(b"\x2a" + bytes([i]), b"") for i in range(33)]
     made(*listed[:32])
