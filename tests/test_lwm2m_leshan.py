@@ -305,6 +305,18 @@ def test_108_queue_mode(leshan, name):
         assert leshan.event("registered", name)["queue"] is True
 
 
+def test_109_queue_mode_by_a_binding_that_is_written(leshan, name, device):
+    assert leshan.ask("write", name, path="/1/0/7", value="UQ")["code"] == "2.04"
+    leshan.event("updated", name)
+    leshan.ask("forget", name)
+    device.say("update")
+    assert leshan.event("registered", name)["queue"] is True
+
+
+def test_401_a_pre_shared_key(leshan, name, device):
+    assert leshan.ask("read", name, path="/3/0/0")["content"] == "Example"
+
+
 def test_disable(leshan, name, device):
     assert leshan.ask("write", name, path="/1/0/5", value=1)["code"] == "2.04"
     assert leshan.ask("execute", name, path="/1/0/4")["code"] == "2.04"

@@ -191,16 +191,140 @@ def test_instances_that_come_are_told():
     assert b"</3303/1>" in update[2]
 
 
+def timed(setup, wanted):
+    """Return a list of the times, in ms, of requests of a name."""
+    times = []
+    whole = setup.world.request
+
+    async def asked(endpoint, code, path, payload=b"", **settings):
+        found = await whole(endpoint, code, path, payload, **settings)
+        if setup.network.asked[-1][0] == wanted:
+            times.append(setup.world.port.now)
+        return found
+
+    setup.world.request = asked
+    return times
+
+
 def test_disable():
     network = Network()
+    setup = Setup(network)
+    asked = []
 
     def act(endpoint):
+        asked.append(setup.world.port.now)
         assert endpoint.ask(request(PUT, "/1/0/5", b"20", form=0)).code == 0x44
         assert endpoint.ask(request(POST, "/1/0/4")).code == 0x44
 
     network.after[4] = act
-    Setup(network).stop_after(60)
+    times = timed(setup, "deregister")
+    setup.stop_after(60)
     assert names(network) == ["bootstrap", "register", "deregister", "register", "deregister"]
+    # A server that has not got the answer asks again, within 3 seconds.
+    assert times[0] - asked[0] > 3000
+
+
+def test_answers_can_be_asked_for_again_before_a_connection_ends():
+    network = Network()
+    setup = Setup(network)
+    times, asked = [], []
+    close = setup.world.close
+
+    async def closed(endpoint):
+        times.append(setup.world.port.now)
+        await close(endpoint)
+
+    def act(endpoint):
+        asked.append(setup.world.port.now)
+        endpoint.ask(request(POST, "/1/0/9"))
+        endpoint.ask(request(POST, "/1/0/8"))  # what is more counts
+        endpoint.ask(request(POST, "/1/0/4"))
+
+    setup.world.close = closed
+    network.after[4] = act
+    setup.stop_after(60)
+    assert names(network)[:4] == ["bootstrap", "register", "bootstrap", "register"]
+    assert times[0] > 3000 and times[1] - asked[0] > 3000
+
+
+def test_109_queue_mode_in_a_binding_is_a_flag_in_1_1():
+    network = Network()
+    network.after[2] = lambda endpoint: endpoint.ask(request(PUT, "/1/0/7", b"U", form=0))
+    setup = Setup(network, factory=[security(1), server(1, binding="UQ")])
+    setup.stop_after(20)
+    paths = [one[1] for one in network.asked[1:]]
+    assert paths == ["/rd?lwm2m=1.1&ep=dev1&b=U&lt=300&Q", "/rd/1?b=U", "/rd/1"]
+    for binding in ("UQ", "U"):
+        network = Network()
+        network.register = 0x8C
+        factory = [security(1), server(1, binding=binding, retries=1)]
+        Setup(network, factory=factory, queue=binding == "U").stop_after(5)
+        paths = [one[1] for one in network.asked if one[0] == "register"]
+        assert paths[1] == "/rd?lwm2m=1.0&ep=dev1&b=UQ&lt=300"
+
+
+class Failing(Peer):
+    """A server that fails twice at one of our requests, `network.failing`."""
+
+    def request(self, endpoint, code, path, payload):
+        network = self.network
+        found = Peer.request(self, endpoint, code, path, payload)
+        if network.asked[-1][0] != network.failing or not network.failures:
+            return found
+        network.failures -= 1
+        self.work_queue = []
+        if network.code is None:
+            raise OSError("no answer in time")
+        return answer(network.code)
+
+
+def test_servers_that_answer_4_xx_or_5_xx_or_nothing_are_tried_again():
+    for failing in ("bootstrap", "register", "update"):
+        for code in (0x80, 0xA0, 0xA3, None):
+            network = Network()
+            network.failing, network.failures, network.code = failing, 2, code
+            network.connect = lambda uri, credential, one=network: Failing(one, uri)
+            Setup(network, retry=1).stop_after(1500)
+            assert not network.failures and names(network)[-1] == "deregister"
+            assert network.count("update") >= 2, (failing, code)
+            if failing != "bootstrap":
+                assert network.count("bootstrap") == 1
+
+
+def test_a_board_that_is_short_of_memory_tries_again():
+    network = Network()
+    begin = network.connect
+    failed = []
+
+    def connect(uri, credential):
+        if len(failed) < 4:
+            failed.append(uri)
+            raise MemoryError("no room for a handshake")
+        return begin(uri, credential)
+
+    network.connect = connect
+    one = server(1, retries=2, retry_timer=1)
+    setup = Setup(network, factory=[security(1), one], bootstrap=bootstrap_security(), retry=1)
+    setup.stop_after(200)
+    assert "no room" in setup.text and "register" in names(network)
+
+
+def test_a_long_sleep_is_made_of_shorter_ones():
+    network = Network()
+    one = server(1)
+    one.lifetime = 40 * 86400
+    setup = Setup(network, factory=[security(1), one], queue=True)
+    sleeps = []
+    sleep = setup.world.sleep
+
+    async def noted(seconds, waker):
+        sleeps.append(seconds)
+        await sleep(seconds, waker)
+
+    setup.world.sleep = noted
+    setup.stop_after(200)
+    # What is more overflows the clock of MicroPython's asyncio.
+    assert max(sleeps) == 86400 and "asleep for 34" in setup.text
 
 
 def test_version_1_0_is_spoken_to_servers_that_want_it():
@@ -397,6 +521,29 @@ def test_firmware_that_is_no_good():
     board = Board()
     firmware_run(board, code=0x84, more=[(8, POST, "/5/0/2")])
     assert not board.installed
+
+
+def test_an_update_that_is_being_installed_is_not_reset():
+    codes = []
+
+    class Slow(Board):
+        def install(self):
+            super().install()
+            codes.extend([endpoints[0].ask(request(PUT, "/5/0/%d" % n, b"")).code for n in (0, 1)])
+
+    endpoints = []
+    network = Network()
+    firmware = Firmware(Slow())
+    setup = Setup(network, objects=[firmware])
+    firmware.state = 2
+
+    def act(endpoint):
+        endpoints.append(endpoint)
+        assert endpoint.ask(request(POST, "/5/0/2")).code == 0x44
+
+    network.after[4] = act
+    setup.stop_after(40)
+    assert codes == [0x80, 0x80] and (firmware.state, firmware.result) == (0, 1)
 
 
 def test_a_client_that_has_nothing_is_refused():

@@ -65,7 +65,8 @@ class Security(Object):
 class Server(Object):
     """How to be registered with a server: an instance of object 1.
 
-    asked: "update", "disable" or "bootstrap" if the server has executed that
+    asked: "update", "disable" or "bootstrap" if the server has executed that; the last of these
+           of several
     """
 
     number = SERVER
@@ -106,11 +107,12 @@ class Server(Object):
 
     def disable(self, arguments):
         """De-register for a while."""
-        self.asked = "disable"
+        if self.asked != "bootstrap":
+            self.asked = "disable"
 
     def update(self, arguments):
         """Update the registration."""
-        self.asked = "update"
+        self.asked = self.asked or "update"
 
     def bootstrap(self, arguments):
         """Bootstrap anew."""

@@ -21,6 +21,7 @@ _GET = const(1)
 _RETRY = const(60)  # seconds between two tries to bootstrap; it doubles
 _LONGEST_RETRY = const(3600)
 _LONGEST_HOLD_OFF = const(86400)
+_LINGER = const(4)  # seconds: more than a server's ACK_TIMEOUT * ACK_RANDOM_FACTOR
 _HANDSHAKE_MS = const(60000)  # a server may say nothing of a key that it does not know
 
 
@@ -154,6 +155,14 @@ class Base:
             options = {}
         return await self.world.connect(security.uri, known, self._timeout, **options)
 
+    async def linger(self, endpoint):
+        """Stay for so long that an answer that was lost is asked for once more."""
+        try:
+            for _ in range(_LINGER):
+                await self.world.work(endpoint, 1, self.world.waker())
+        except OSError:
+            return  # the server has gone, and so it has its answer, or wants none
+
     async def get(self, uri, into):
         """Fetch the body of a URI into `into`; ValueError if no account is for its host.
 
@@ -282,7 +291,7 @@ class Base:
         try:
             await self.bootstrap_once()
             self._pause = min(2 * pause if pause else 1, _LONGEST_RETRY)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             self.tell("bootstrap: %s" % reasons.of_error(error))
 
     def lasted(self):

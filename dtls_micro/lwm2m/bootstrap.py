@@ -31,6 +31,7 @@ from .tlv import NO_INSTANCE
 
 _URI_PATH = const(11)
 _INCONSISTENT = const(0x86)  # 4.06 Not Acceptable
+_ACCESS_CONTROL = const(2)
 _ACCOUNTS = (accounts.SECURITY, accounts.SERVER)
 
 
@@ -111,10 +112,10 @@ class Bootstrap:
         return items
 
     def _read(self, path, wanted):
-        """Bootstrap-Read: of the object Server (and Access Control, which is not here) only."""
-        if not path or path[0] != accounts.SERVER or len(path) > 2:
-            raise Refused(NOT_ALLOWED, "only /1 can be read")
-        return content(self.accounts.read(path), path, wanted)
+        """Bootstrap-Read: of the objects Server and Access Control only (section 6.1.7.2)."""
+        if not path or path[0] not in (accounts.SERVER, _ACCESS_CONTROL) or len(path) > 2:
+            raise Refused(NOT_ALLOWED, "only /1 and /2 can be read")
+        return content(self._tree(path).read(path), path, wanted)
 
     def _write(self, path, request):
         """Bootstrap-Write, of an object, an instance or a resource."""
@@ -175,7 +176,7 @@ class Bootstrap:
         self._pending.apply()
         try:
             self._store.stage(self.accounts)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self._pending.undo()
             raise Refused(INTERNAL_ERROR, "the accounts cannot be stored: %s" % error)
         self.finished = True

@@ -3,7 +3,7 @@
 from micropython import const
 
 from ..coap.uri import split
-from .accounts import NO_SEC, PSK, RPK, SECURITY, SERVER, X509
+from .accounts import NO_SEC, PSK, SECURITY, SERVER
 from .credential import credential
 
 _IDENTITY = const(128)  # bytes at most (RFC 4279 section 5.3)
@@ -70,13 +70,6 @@ def _fault_of(security, allow_nosec: bool, trusted):
             return "an identity has 1 to 128 bytes"
         if not _LEAST_KEY <= len(security.secret) <= _KEY:
             return "a pre-shared key has 8 to 64 bytes"
-        return None
-    if security.mode in (RPK, X509):
-        return _fault_of_keys(security, trusted)
-    return "unknown security mode %d" % security.mode
-
-
-def _fault_of_keys(security, trusted):
     try:
         credential(security, *trusted)
     except ValueError as error:

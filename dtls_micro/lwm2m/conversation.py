@@ -47,7 +47,7 @@ async def _answer(client, endpoint, session):
     """Do what the server asks for until it is finished."""
     world = client.world
     first = world.now()
-    while not session.finished:
+    while not session.finished and not session.refused:
         requests = session.requests
         begin = world.now()
         while requests == session.requests:
@@ -57,5 +57,6 @@ async def _answer(client, endpoint, session):
             silent = world.since(begin) > _EXCHANGE_LIFETIME * 1000
             if silent or world.since(first) > _LONGEST * 1000:
                 raise OSError("the server began and did not finish")
-        if session.refused:
-            raise OSError("what the server wrote is not usable: " + session.refused)
+    await client.linger(endpoint)
+    if not session.finished:
+        raise OSError("what the server wrote is not usable: " + session.refused)

@@ -71,16 +71,15 @@ class Firmware(Object):
         """Take nothing: that brings us back to the beginning."""
         if value not in (b"", b"\0"):
             raise ValueError("write the URI: only the pull method is there")
-        self._reset()
+        self.set_uri("")
 
     def set_uri(self, value):
         """Begin to download an image; "" gives it up."""
-        if not value:
-            self._reset()
-            return
-        if self.state in (DOWNLOADING, UPDATING):
+        if self.state == UPDATING or (value and self.state == DOWNLOADING):
             raise ValueError("an update is going on")
         self._reset()
+        if not value:
+            return
         self.uri = value
         try:
             secure = split(value)[0]

@@ -35,6 +35,7 @@ _LOOK = 1  # seconds between two looks at the values that are observed
 _AGAIN = const(1)  # seconds before a registration that was lost is made anew
 _SHORT_MS = const(60000)  # a registration that ends sooner was a short one
 _SHORT = const(10)  # seconds to wait for the answer to De-register
+_LONGEST_SLEEP = const(86400)  # seconds at once; clocks of boards wrap
 
 
 class Session:
@@ -52,6 +53,7 @@ class Session:
         self._location = ""
         self._version = "1.1"
         self._lifetime = 0
+        self._binding = ""
         self._idle_ms = 0
         self._waker = self._world.waker()
         tree = client.tree.with_instance((accounts.SERVER, number), server)
@@ -138,7 +140,7 @@ class Session:
                 client.registered(self)
                 return True
             client.tell("%s refuses registration: %s" % (name, reasons.of_answer(answer)))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError) as error:
             client.tell("%s: %s" % (name, reasons.of_error(error)))
         await self._close()
         return False
@@ -154,16 +156,24 @@ class Session:
         """Send Register (6.2.1)."""
         server = self.server
         self._lifetime = server.lifetime
+        self._binding = server.binding
         name = quoted(self._client.name.encode())
-        query = "lwm2m=%s&ep=%s&b=%s" % (self._version, name, quoted(server.binding.encode()))
+        query = "lwm2m=%s&ep=%s&b=%s" % (self._version, name, self._letters())
         if server.lifetime:
             query += "&lt=%d" % server.lifetime
-        if self._client.queue:
-            query = query + "&Q" if self._version != "1.0" else query.replace("b=U", "b=UQ")
+        if self._version != "1.0" and (self._client.queue or "Q" in server.binding):
+            query += "&Q"
         payload = link_objects.register(self._items(), formats.KNOWN[1:5])
         return await self._world.request(
             self._endpoint, _POST, "/rd?" + query, payload, content_format=formats.LINK
         )
+
+    def _letters(self) -> str:
+        """Return the binding; queue mode is a letter of it in 1.0, and a flag since."""
+        letters = self.server.binding.replace("Q", "")
+        if self._version == "1.0" and (self._client.queue or letters != self.server.binding):
+            letters += "Q"
+        return letters
 
     def _items(self) -> list:
         """Return the links of our objects and instances."""
@@ -196,7 +206,7 @@ class Session:
                 elif self._client.queue and self._idle_ms >= _AWAKE_MS:
                     await self._sleep(left)
                     left = 0
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, MemoryError) as error:
                 self._client.tell("%s: %s" % (self._security.uri, reasons.of_error(error)))
                 await self._close()
                 return
@@ -206,6 +216,8 @@ class Session:
 
     async def _is_over(self, left) -> bool:
         """Do what the server or the client has asked for that ends the registration."""
+        if self.server.asked in ("disable", "bootstrap"):
+            await self._client.linger(self._endpoint)
         asked = self.server.asked
         if self.wanted == "stop":
             await self._deregister()
@@ -224,7 +236,10 @@ class Session:
     def _is_due(self, left) -> bool:
         if self.wanted == "update" or self.server.asked == "update":
             return True
-        return self._lifetime != self.server.lifetime or (left is not None and left <= 0)
+        server = self.server
+        if self._lifetime != server.lifetime or self._binding != server.binding:
+            return True
+        return left is not None and left <= 0
 
     def _until_update(self):
         """Return the seconds until the next Update, None for never."""
@@ -234,22 +249,25 @@ class Session:
 
     async def _update(self):
         """Send Update (6.2.2); the registration is gone if the server does not know it."""
-        query = ""
+        query = []
         payload = b""
         settings = {}
-        if self._lifetime != self.server.lifetime:
-            query = "?lt=%d" % self.server.lifetime
+        lifetime, binding = self.server.lifetime, self.server.binding
+        if self._lifetime != lifetime:
+            query.append("lt=%d" % lifetime)
+        if self._binding != binding:
+            query.append("b=" + self._letters())
+        path = self._location + ("?" + "&".join(query) if query else "")
         if self.wanted == "update":
             payload = link_objects.links([((), _ROOT)] + self._items())
             settings["content_format"] = formats.LINK
         self.wanted = "stop" if self.wanted == "stop" else None
         self.server.asked = None
         self._idle_ms = 0
-        answer = await self._world.request(
-            self._endpoint, _POST, self._location + query, payload, **settings
-        )
+        answer = await self._world.request(self._endpoint, _POST, path, payload, **settings)
         if answer.ok:
-            self._lifetime = self.server.lifetime
+            self._lifetime = lifetime
+            self._binding = binding
             self._client.tell("updated the registration with %s" % self._security.uri)
             return
         self._client.tell("%s refuses the update: %s" % (self._security.uri, text(answer.code)))
@@ -264,7 +282,9 @@ class Session:
         if self._client.asleep:
             self._client.asleep(seconds)  # it may be a deep sleep, which does not return
         else:
-            await self._world.sleep(seconds, self._waker)
+            while seconds > 0 and not self.wanted:
+                await self._world.sleep(min(seconds, _LONGEST_SLEEP), self._waker)
+                seconds -= _LONGEST_SLEEP
 
     async def _deregister(self):
         """Send De-register (6.2.3)."""
