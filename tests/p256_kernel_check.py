@@ -5,6 +5,7 @@ Runs on both Pythons: a kernel is a function run(program, arena, place).
 
 from binascii import unhexlify
 
+from dtls_port import sha256
 from hashes import digest
 
 from dtls_micro.crypto import p256
@@ -229,6 +230,33 @@ def check_turn(run):
 
     private, public = arithmetic.keypair(between)
     assert refused and public == p256.public(private, random)
+
+
+def check_wipe(run):
+    """Nothing of a secret stays in the arena, not even when something fails in the middle."""
+    random = Random(8)
+    arithmetic = P256(run)
+    private, peer = p256.keypair(random)
+    arena = arithmetic._arena
+    clean = bytes(arena[32 : 32 * 13])
+
+    def none(size):
+        raise OSError("no entropy")
+
+    assert not any(clean)
+    for ask in (
+        lambda: arithmetic.keypair(random),
+        lambda: arithmetic.shared(private, peer, random),
+        lambda: arithmetic.shared(private, peer, none),
+        lambda: arithmetic.sign(private, random(32), sha256, random),
+        lambda: arithmetic.sign(private, random(32), sha256, none),
+    ):
+        try:
+            ask()
+        except OSError:
+            pass
+        assert arena[32 : 32 * 13] == clean and not any(arena[32 * 39 : 32 * 43])
+    assert arithmetic.shared(private, peer, random)  # the turn was given back
 
 
 def check_wycheproof(run, random, stride):

@@ -16,6 +16,7 @@ from p256_kernel_check import (
     check_invert,
     check_pick,
     check_scalars,
+    check_wipe,
     check_wycheproof,
 )
 from runtimes import need_module
@@ -54,6 +55,7 @@ def test_field(kernel):
 
 def test_curve(kernel):
     check_curve(kernel, hashlib.sha256)
+    check_wipe(kernel)
 
 
 def test_scalars_at_the_edges(kernel):

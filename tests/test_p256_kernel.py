@@ -11,6 +11,7 @@ from p256_kernel_check import (
     check_pick,
     check_scalars,
     check_turn,
+    check_wipe,
     reference,
 )
 
@@ -19,6 +20,7 @@ def test_the_reference_does_what_it_checks():
     check_field(reference, 3)
     check_aliases(reference)
     check_turn(reference)
+    check_wipe(reference)
     check_pick(reference)
     check_again(reference)
     check_invert(reference)

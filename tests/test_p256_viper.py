@@ -13,6 +13,7 @@ if sys.implementation.name == "micropython":
         check_pick,
         check_scalars,
         check_turn,
+        check_wipe,
         check_wycheproof,
     )
 
@@ -23,6 +24,7 @@ if sys.implementation.name == "micropython":
         check_field(run, 200)
         check_aliases(run)
         check_turn(run)
+        check_wipe(run)
         check_pick(run)
         check_again(run)
         check_invert(run)

@@ -82,6 +82,7 @@ class P256:
         try:
             return work(*arguments)
         finally:
+            self._run(programs.WIPE, self._arena, 0)
             self._turn.release()
 
     def _keypair(self, random):
@@ -103,7 +104,6 @@ class P256:
         run(programs.FIRST_WINDOW, arena, 252)
         run(programs.WINDOW, arena, 248)  # down to 0
         found = self._affine()
-        self._wipe()
         if found is None:
             return _portable().shared(private, peer, random)
         return found[0].to_bytes(_SIZE, "big")
@@ -120,7 +120,6 @@ class P256:
             s = self._inverse() * (e * blind + d * blind % _N * r) % _N
             if r and s:
                 break
-        self._wipe()
         return r.to_bytes(_SIZE, "big") + s.to_bytes(_SIZE, "big")
 
     def _verify(self, public, digest, signature) -> bool:
@@ -182,7 +181,6 @@ class P256:
         run(programs.FIRST_OF_COMB, arena, _SPACING - 1)
         run(programs.COMB_STEP, arena, _SPACING - 2)  # down to 0
         found = self._affine()
-        self._wipe()
         if found is None:
             from .multiply import of_base
 
@@ -244,11 +242,6 @@ class P256:
 
     def _get(self, number: int) -> int:
         return int.from_bytes(self._part(number), "little")
-
-    def _wipe(self):
-        """Leave nothing of a secret but the tables of what is public."""
-        self._put(_X, bytes((_ZERO - _X) * _SIZE))
-        self._put(_SIGNS, bytes((_COMB - _SIGNS) * _SIZE))
 
 
 def _scalar(private) -> int:

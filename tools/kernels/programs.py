@@ -196,6 +196,9 @@ COMPARE = bytes(  # T1 = 0 modulo p, if it was x of the sum
     + (MUL, T1, T1, T2)
     + (SUB, T1, T1, X)
 )
+WIPE = b"".join(  # what is secret: in the arena, and in the kernel's own memory
+    bytes((SUB, number, ZERO, ZERO)) for number in (*range(X, ZERO), *range(SIGNS, COMB))
+) + bytes((MUL, T1, ZERO, ZERO) + (DIGIT, 1, ZERO, 0))
 TWICE = bytes(  # (X, Y) = 2 P and (T5, T6) = P, both with the same Z
     (SUB, TABLE, PX, ZERO)
     + (SUB, TABLE + 1, PY, ZERO)
@@ -283,4 +286,5 @@ PROGRAMS = {
     "NEGATE": bytes((SUB, PY, ZERO, PY)),
     "COMPARE": COMPARE,
     "AFFINE": AFFINE,
+    "WIPE": WIPE,
 }
