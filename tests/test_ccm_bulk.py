@@ -9,6 +9,7 @@ from ccm_bulk_check import (
     check_forgeries,
     check_kernel,
     check_side_by_side,
+    check_torn,
     reference,
 )
 
@@ -19,6 +20,7 @@ def test_ccm_on_the_reference():
     check_kernel(reference)
     check_ccm(reference, sizes=(0, 1, 16, 64, 80, 81, 193))
     check_forgeries(reference)
+    check_torn(reference)
 
     def make(run, number):
         key = bytes([octet ^ number for octet in KEY])

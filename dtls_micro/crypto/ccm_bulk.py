@@ -69,6 +69,7 @@ class CcmBulk:
         self._first[0] = 2  # lengths have 3 octets beside a nonce of 12
         self._flags = 2 | (tag_length - 2) << 2
         self._tag = bytearray(_BLOCK)
+        self._torn = False  # the chaining value is another than in self._last
         # of the record under way:
         self._left = 0  # octets of it
         self._fill = 0  # octets that wait in the chain
@@ -117,6 +118,8 @@ class CcmBulk:
 
     def _start(self, nonce, aad):
         """Set A_0, and put B_0 and the additional data into the chain."""
+        if self._torn:  # something broke in: whatever is encrypted now, the two agree after it
+            self._absorb(_BLOCK)
         run = self.run
         octets = self._octets
         run(self._first, _NONCE, nonce, MOVE)
@@ -163,8 +166,10 @@ class CcmBulk:
     def _absorb(self, end: int):
         """Take octets[:end], whole blocks, into the MAC."""
         view = self._chain[(end >> 4) - 1]
+        self._torn = True
         self._cbc(view, view)
         self.run(self._last, _ONE, self._octets, MOVE | end - _BLOCK)
+        self._torn = False
 
     def _crypt(self, buf, start: int, operation: int):
         """Encrypt or decrypt what is left, absorb the plaintext, and make the tag."""
