@@ -6,8 +6,8 @@ start | number of blocks << 16:
 
     for each block: y = (y + block) * H
 
-state has 44 octets: y, H, and masks for a kernel that reverses bits. Time and addresses do not
-depend on what is hashed.
+state has 80 octets: y, H, masks for a kernel that reverses bits, and from the 48th on room for
+what a kernel puts there and zeros. Time and addresses do not depend on what is hashed.
 """
 
 from micropython import const
@@ -43,7 +43,7 @@ class GcmBulk:
         self._counter = bytearray(_BLOCK)
         self._pad = bytearray(_BLOCK)
         self._tag = bytearray(_BLOCK)
-        self._state = bytearray(_ZEROS + _ZEROS + _MASKS)
+        self._state = bytearray(_ZEROS + _ZEROS + _MASKS + bytes(36))
         whole = memoryview(self._state)
         self._ecb(_ZEROS, whole[_BLOCK : 2 * _BLOCK])
 

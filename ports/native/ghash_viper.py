@@ -3,14 +3,12 @@
 
 import micropython
 
-_words = bytearray(32)  # y + block, and H, with the lowest octet last in each word
-
 
 @micropython.viper
 def run(state: ptr8, buf: ptr8, where: int):
     """Hash the blocks: see gcm_bulk.py."""
-    words = ptr32(_words)
-    octets = ptr8(_words)
+    words = ptr32(uint(state) + 48)  # y + block, and H, with the lowest octet last in each word
+    octets = ptr8(words)
     at = where & 0xFFFF
     i = 0
     while i < 4:
