@@ -188,3 +188,40 @@ def test_a_forger_cannot_make_the_block_seem_broken():
 def test_other_chips_do_without():
     if hasattr(sys.implementation, "_machine"):
         assert for_this_chip() is None
+
+
+def test_a_wrong_point_of_the_curve_makes_no_good_signature_bad():
+    for which in range(2):
+        model, port = _pair(software=Counted(), fault="other", faulty=(which,))
+        assert port.verify(PUBLIC, DIGEST, SIGNATURE)
+        assert port.faults == 0 and port._software.calls == 1
+    model, port = _pair(software=Counted())
+    assert port.verify(PUBLIC, DIGEST, SIGNATURE)
+    assert port._software.calls == 1 and model.count == 2
+
+
+def test_entropy_that_is_missing_is_no_fault_of_the_block():
+    def none(size):
+        raise OSError("no entropy while the radio is off")
+
+    model, port = _pair()
+    for _ in range(5):
+        raises(OSError, port.keypair, none)
+    assert port.faults == 0
+    _check(port)
+    assert port.faults == 0
+
+
+def test_whoever_comes_in_between_has_the_software():
+    model, port = _pair()
+    inner = []
+
+    def between(size):
+        if not inner:
+            inner.append(None)
+            inner[0] = port.shared(PRIVATE, OTHER[1], random)
+        return random(size)
+
+    private, public = port.keypair(between)
+    assert inner == [SECRET] and p256.public(private, random) == public
+    assert port.faults == 1 and model.count == 2
