@@ -134,7 +134,8 @@ def test_entropy_of_rp2_needs_no_radio(board):
     assert play(board, "entropy") == [None, None, [0, 1, 31, 32, 33, 100], True]
 
 
-@pytest.mark.parametrize("pattern", ["stuck at 0", "stuck at 1", "biased"])
+@pytest.mark.parametrize("pattern", ["stuck at 0", "stuck at 1", "biased", "in step",
+                                     "a period of 3", "a period of 8"])  # fmt: skip
 def test_a_ring_oscillator_that_is_no_good_gives_nothing(pattern):
     found = play("rp2040", "ring", pattern)
     first = next(i for i, one in enumerate(found) if one)

@@ -16,7 +16,8 @@ _RANDOM_BIT = const(0x4006001C)  # RP2040 datasheet section 2.17.8
 _SAMPLES = const(64)  # bytes
 _REPETITIONS = const(61)  # 1 + 30 / 0.5: once in 2**30 of that many equal samples
 _WINDOW = const(1024)  # samples
-_MOST_EQUAL = const(821)  # of a window: once in 2**30
+_MOST_EQUAL = const(810)  # of a window: once in 2**30
+_KINDS = const(9)  # of bytes among the samples, at least: fewer are not met in 2**80 times
 
 
 class RingOscillator:
@@ -36,13 +37,16 @@ class RingOscillator:
 
     def random(self, n: int) -> bytes:
         """Return n bytes; OSError for ever once the samples have failed a test."""
+        self._must(not self.failed)
         if not self._started:
             for _ in range(_WINDOW // 8):
                 self._octet()
             self._started = True
         out = b""
         while len(out) < n:
-            digest = sha256(bytes([self._octet() for _ in range(_SAMPLES)]))
+            samples = bytes([self._octet() for _ in range(_SAMPLES)])
+            self._must(len(set(samples)) >= _KINDS)  # a short period has no bias
+            digest = sha256(samples)
             digest.update(os.urandom(32))
             self._count += 1
             digest.update(self._count.to_bytes(4, "big"))
@@ -67,11 +71,13 @@ class RingOscillator:
         self._ones += bit
         self._left -= 1
         if self._same >= _REPETITIONS:
-            self.failed = True
+            self._must(False)
         if not self._left:
-            if not _WINDOW - _MOST_EQUAL < self._ones < _MOST_EQUAL:
-                self.failed = True
+            self._must(_WINDOW - _MOST_EQUAL < self._ones < _MOST_EQUAL)
             self._left = _WINDOW
             self._ones = 0
-        if self.failed:
+
+    def _must(self, good: bool):
+        if not good:
+            self.failed = True
             raise OSError("the ring oscillator is not random: switch the board off and on")

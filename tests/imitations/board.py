@@ -333,6 +333,9 @@ def play_ring(board, job):
         "stuck at 0": lambda count: 0,
         "stuck at 1": lambda count: 1,
         "biased": lambda count: os.urandom(1)[0] < 240,
+        "in step": lambda count: count,
+        "a period of 3": lambda count: count % 3,
+        "a period of 8": lambda count: 0xE4 >> count % 8,
         "sticks later": lambda count: os.urandom(1)[0] if count < 3000 else 1,
         "biased later": lambda count: os.urandom(1)[0] & 1 or count > 5000 and count % 8 != 0,
     }
