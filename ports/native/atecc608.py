@@ -40,6 +40,7 @@ _SUCCESS = const(0)  # status codes
 _AWAKE = const(0x11)
 _WATCHDOG = const(0xEE)
 _BAD_PACKET = const(0xFF)
+_PASSING = (_AWAKE, _WATCHDOG, _BAD_PACKET)  # it slept, or did not hear
 _STATUS = {
     0x01: "the comparison failed",
     0x03: "cannot parse the command",
@@ -162,7 +163,7 @@ class SecureElement:
             except OSError as error:
                 self._rest(_IDLE)
                 status = getattr(error, "status", _BAD_PACKET)
-                if attempt == _TRIES - 1 or status not in (_WATCHDOG, _BAD_PACKET):
+                if attempt == _TRIES - 1 or status not in _PASSING:
                     raise
 
     def _rest(self, how):
