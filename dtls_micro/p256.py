@@ -48,11 +48,8 @@ class _P256:
 
     def keypair(self, port):
         """Return (private, public) of a new ephemeral key; public is 65 bytes."""
-        pair = self._ready
-        if pair is None:
-            return arithmetic(port).keypair(port.random)
-        self._ready = None  # each serves once
-        return pair
+        pair, self._ready = self._ready, None  # each serves once
+        return pair or arithmetic(port).keypair(port.random)
 
     def shared(self, port, private, peer) -> bytes:
         """Return the shared secret, 32 bytes; ValueError if `peer` is no point of the curve."""
