@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from certificates_for_tests import LEAF, identity
+from certificates_for_tests import CHAIN, LEAF, identity
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -167,3 +167,31 @@ def test_the_version_of_the_file_is_told(folder):
     files.write("credentials.dtls", b"", credentials.VERSION + 1)
     with pytest.raises(ValueError, match="version"):
         credentials.read("credentials.dtls")
+
+
+def test_a_new_key_survives_a_shell(folder, monkeypatch):
+    keys = [bytes(16), b"k" * 15 + b"\n", b"0123456789abcdef"]
+    monkeypatch.setattr("tools.provision.secrets.token_bytes", lambda n: keys.pop(0))
+    text = run("--endpoint", "board-1")
+    assert credentials.read("credentials.dtls").key == b"0123456789abcdef"
+    assert "coap-server-openssl" in text
+
+
+@pytest.mark.parametrize("key", [bytes(range(16)), bytes(range(26, 10, -1))[:-1] + b"\n"])
+def test_no_line_is_printed_that_a_shell_would_spoil(folder, key):
+    text = run("--endpoint", "a", "--psk-key-file", "-", input=key.hex())
+    assert "coap-server-openssl" not in text and "libcoap:  not with this key" in text
+
+
+def test_names_are_quoted_for_the_shell(folder):
+    text = run("--endpoint", "a $(id)")
+    assert "--data '@a $(id).leshan.json'" in text
+    assert "-psk_identity 'a $(id)' -psk $(cat 'a $(id).psk.hex')" in text
+    assert "xxd -r -p 'a $(id).psk.hex'" in text
+
+
+def test_a_certificate_of_another_key_is_refused(folder):
+    own, other = identity(LEAF), identity(CHAIN)
+    words = "--ca", own.root_pem, "--cert", own.chain_pem
+    assert "another key" in run(*words, "--key", other.key_pem, code=2)
+    assert not (folder / "credentials.dtls").exists()

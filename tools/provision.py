@@ -7,6 +7,7 @@ into a log.
 import json
 import os
 import secrets
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -90,7 +91,7 @@ def main(
         pair = private_key_in(key) if key else pair
         if pair:
             device.private_key = pair.private_numbers().private_value.to_bytes(32, "big")
-            device.certificates = certificates_in(cert) if cert else []
+            device.certificates = _chain(cert, pair) if cert else []
             side.of_key(pair, new_key)
     else:
         device.identity = endpoint.encode()
@@ -104,13 +105,30 @@ def main(
 def _key(file: str | None) -> bytes:
     """Return the pre-shared key of a file, or a new one."""
     if file is None:
-        return secrets.token_bytes(_LEAST_KEY)
+        key = secrets.token_bytes(_LEAST_KEY)
+        while not _fits_an_argument(key):  # 1 of 16, so that the line for libcoap works always
+            key = secrets.token_bytes(_LEAST_KEY)
+        return key
     key = key_bytes(None, file)
     if not _LEAST_KEY <= len(key) <= _MOST_KEY:
         raise click.UsageError(f"the key has {len(key)} bytes: 16 to 64 are needed")
     if len(set(key)) < _LEAST_KEY // 4:
         raise click.UsageError("the key is no random one: leave --psk-key-file out for a new one")
     return key
+
+
+def _chain(file: str, pair: ec.EllipticCurvePrivateKey) -> list[bytes]:
+    """Return the certificates of a file, the first of which is that of the key."""
+    chain = certificates_in(file)
+    public = x509.load_der_x509_certificate(chain[0]).public_key()
+    if public != pair.public_key():
+        raise click.UsageError(f"the first certificate in {file} is of another key than --key")
+    return chain
+
+
+def _fits_an_argument(key: bytes) -> bool:
+    """Tell whether a shell's "$(...)" gives the key on: it loses zeros, and newlines at the end."""
+    return b"\0" not in key and not key.endswith(b"\n")
 
 
 class Side:
@@ -135,15 +153,18 @@ class Side:
         details = {"identity": name, "key": key.hex()}
         known = {"endpoint": name, "tls": {"mode": "psk", "details": details}}
         leshan = self._file("leshan.json", json.dumps(known).encode() + b"\n")
+        quoted = shlex.quote(str(hexed))
         self.lines += [
             "The server's side, of which one line is yours:",
-            f"  Leshan:   curl -X PUT -H 'Content-Type: application/json' --data @{leshan} "
-            "http://SERVER:8080/api/security/clients/",
-            f"  OpenSSL:  openssl s_server -dtls1_2 -nocert -psk_identity {name} "
-            f"-psk $(cat {hexed}) -cipher PSK-AES128-CCM8 -accept 5684",
-            f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {hexed})"  '
-            "(keys without zero bytes only)",
-            "  The last two are for trying out: `ps` shows the key while they run.",
+            "  Leshan:   curl -X PUT -H 'Content-Type: application/json' "
+            f"--data {shlex.quote(f'@{leshan}')} http://SERVER:8080/api/security/clients/",
+            f"  OpenSSL:  openssl s_server -dtls1_2 -nocert -psk_identity {shlex.quote(name)} "
+            f"-psk $(cat {quoted}) -cipher PSK-AES128-CCM8 -accept 5684",
+            f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {quoted})"'
+            if _fits_an_argument(key)
+            else "  libcoap:  not with this key: a shell cannot give on what has zero bytes, "
+            "or a newline at its end",
+            "  Lines with `-psk` or `-k` are for trying out: `ps` shows the key while they run.",
         ]
 
     def of_key(self, pair: ec.EllipticCurvePrivateKey, new: bool) -> None:
