@@ -127,7 +127,7 @@ def _chain(file: str, pair: ec.EllipticCurvePrivateKey) -> list[bytes]:
 
 
 def _fits_an_argument(key: bytes) -> bool:
-    """Tell whether a shell's "$(...)" gives the key on: it loses zeros, and newlines at the end."""
+    """Tell whether "$(...)" gives the key on: it loses zeros, and newlines at the end."""
     return b"\0" not in key and not key.endswith(b"\n")
 
 
