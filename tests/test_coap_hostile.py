@@ -26,7 +26,7 @@ from expect import raises
 from dtls_micro.coap.aio_endpoint import Endpoint as AioEndpoint
 from dtls_micro.coap.download import Download
 from dtls_micro.coap.engine import Engine
-from dtls_micro.coap.errors import CoapError
+from dtls_micro.coap.errors import CoapError, TimedOut
 from dtls_micro.coap.message import Message
 from dtls_micro.coap.resources import Resources
 from dtls_micro.coap.secure import AioDtlsChannel
@@ -357,3 +357,97 @@ def test_a_state_whose_fetching_is_cancelled_is_there_for_the_next_call():
             return bytes(found.payload)
 
     assert asyncio.run(main()) == body
+
+
+def test_the_next_request_goes_when_the_one_under_way_is_cancelled():
+    async def main():
+        channel = AioChannel([lambda seen: [], reply(CONTENT, (), b"b")])
+        async with AioEndpoint(channel, ack_timeout_ms=60000) as endpoint:
+            first = asyncio.create_task(endpoint.get("/a"))
+            await asyncio.sleep(0.02)
+            second = asyncio.create_task(endpoint.get("/b"))
+            await asyncio.sleep(0.02)
+            first.cancel()
+            return await asyncio.wait_for(second, 2)
+
+    assert asyncio.run(main()).payload == b"b"
+
+
+async def cancelled(request):
+    """Be a handler that waited for what was cancelled."""
+    await asyncio.sleep(0)
+    raise asyncio.CancelledError
+
+
+def test_handlers_that_are_cancelled_answer_5_00():
+    async def main():
+        channel = AioChannel()
+        async with AioEndpoint(channel, Port()) as endpoint:
+            endpoint.resources.add("/t", get=cancelled)
+            for i in range(20):
+                channel.give(datagram(NON, GET, i, bytes((i,)), [(11, b"t")]))
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(0.05)
+            return [seen.code for seen in channel.sent], endpoint.engine._layer._unconfirmed
+
+    assert asyncio.run(main()) == ([0xA0] * 20, [])
+
+
+def test_an_observation_whose_handler_is_cancelled_ends_with_5_00():
+    async def main():
+        channel = AioChannel()
+        async with AioEndpoint(channel, Port()) as endpoint:
+            resources = endpoint.resources
+            resources.add("/t", get=lambda request: b"x", observable=True)
+            channel.give(datagram(CON, GET, 1, b"t", [(OBSERVE, b""), (11, b"t")]))
+            await asyncio.sleep(0.02)
+            resources.add("/t", get=cancelled, observable=True)
+            resources.notify("/t")
+            await asyncio.sleep(0.02)
+            return [seen.code for seen in channel.sent], resources.observers.all()
+
+    assert asyncio.run(main()) == ([CONTENT, 0xA0], [])
+
+
+def test_a_time_that_is_over_is_not_waited_for():
+    def registered(seen):
+        return [answer(seen, CONTENT, [(OBSERVE, b"\1"), (14, b"\xff\xff")], b"x")]
+
+    endpoint, channel = connected(registered)
+    observation = endpoint.observe("/o")
+    assert observation.next().payload == b"x"
+    raises(TimedOut, observation.next, -1)
+    endpoint.serve(-1)
+    assert channel.port.now == 0
+
+
+def test_options_that_are_none_leave_nothing_behind():
+    endpoint, channel = connected(reply(CONTENT, (), b"fine"))
+    for wrong in ({"etag": 5}, {"options": [(2048, None)]}):
+        raises(TypeError, lambda wrong=wrong: endpoint.get("/a", **wrong))
+    for number in (-1, 0, 65536):
+        raises(ValueError, lambda n=number: endpoint.get("/a", options=[(n, b"")]))
+    assert endpoint.get("/a").payload == b"fine" and len(channel.sent) == 1
+
+
+def test_a_server_that_has_begun_anew_is_heard():
+    count = [0]
+
+    def step(seen):
+        channel.script.append(step)
+        count[0] += 1
+        number = 1000 if count[0] == 1 else count[0]
+        return [answer(seen, CONTENT, [(OBSERVE, octets(number)), (14, b"\x0a")])]
+
+    endpoint, channel = connected(step)
+    observation = endpoint.observe("/o")
+    observation.next()
+    observation.next(30)
+    assert count[0] == 2
+
+
+def test_what_wants_no_response_is_not_kept():
+    endpoint, channel = connected(*[lambda seen: []] * 20)
+    for _ in range(20):
+        endpoint.post("/a", b"x" * 1000, no_response=True)
+    assert endpoint.engine._layer._unconfirmed == []

@@ -124,6 +124,7 @@ class Endpoint(Base):
                 await exchange.event.wait()
         finally:
             self.engine.forget(exchange)
+            self._wake.set()  # it may be another one's turn
         if exchange.error:
             raise exchange.error
         return exchange.response
@@ -141,17 +142,17 @@ class Endpoint(Base):
         """End all that waits: the connection is over."""
         self.engine.fail(error)
         self._over.set()
+        self._wake.set()
 
     def _spawn(self, coroutine):
         """Run a handler that is a coroutine."""
         asyncio.create_task(self._run(coroutine))
 
     async def _run(self, coroutine):
-        await coroutine
         try:
-            self._send()
-        except OSError:  # whoever waits has been told
-            return
+            await coroutine
+        finally:  # it has something to send, also if it was cancelled
+            self._wake.set()
 
     async def _receive(self):
         """Take what comes, for ever."""
@@ -171,7 +172,7 @@ class Endpoint(Base):
 
     async def _keep_time(self):
         """Send anew what was lost, give up what is late."""
-        while True:
+        while not self.engine.error:
             try:
                 left = self._tick()
             except OSError as error:

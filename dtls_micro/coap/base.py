@@ -25,6 +25,7 @@ _OBSERVE = const(6)
 _CONTENT_FORMAT = const(12)
 _ACCEPT = const(17)
 _NO_RESPONSE = const(258)
+_END_OF_OPTIONS = const(65536)
 _NOTHING = const(26)  # no response of class 2, 4 or 5
 _SETTINGS = (
     "content_format accept etag if_match if_none_match block into most total progress options"
@@ -166,8 +167,10 @@ class Base:
         """Send a request that wants no response (RFC 7967)."""
         message = transfer.request()
         message.type = NON
-        self.engine.send(Exchange(message, 0))
+        item = Exchange(message, 0)
+        self.engine.send(item)
         self._flush()
+        self.engine.unsend(item)  # else its payload is kept, in case that a Reset comes
 
     def ended(self, transfer):
         """Note whether a server may still hold a part of an upload (RFC 9175 section 3.3)."""
@@ -210,6 +213,10 @@ class Base:
             add(found, _NO_RESPONSE, uint(_NOTHING))
         for number, value in settings.get("options", ()):
             add(found, number, value)
+        for number, value in found:  # before it is anybody's turn to send them
+            memoryview(value)
+            if not 0 < number < _END_OF_OPTIONS:
+                raise ValueError("an option's number is 1 to 65535")
         return found
 
 

@@ -81,7 +81,7 @@ class Endpoint(Base):
     def work(self, exchange, seconds=None):
         """Work until an exchange is done, or for some seconds; None for ever."""
         begin = self._port.ticks_ms()
-        limit = left = -1 if seconds is None else int(seconds * 1000)
+        limit = left = -1 if seconds is None else max(0, int(seconds * 1000))
         while exchange is None or not exchange.done:
             self.step(left)
             if limit >= 0:

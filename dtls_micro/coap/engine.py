@@ -119,7 +119,10 @@ class Engine:
             if not _unwanted(request, response):
                 response.token = request.token
                 response.type = request.type
-                self._layer.send(Response(response))
+                item = Response(response)
+                self._layer.send(item)
+                if response.type != CON:  # nothing is to become of it
+                    self._layer.forget(item)
         else:
             self._answer(request, response)
 

@@ -3,6 +3,7 @@
 from micropython import const
 
 from .exchange import Exchange
+from .message import ACK
 
 _OBSERVE = const(6)
 _ECHO = const(252)
@@ -54,7 +55,8 @@ class Observation(Exchange):
         if response.bad or not response.ok or sequence is None:
             self.lasting = False
             return super().take(response)
-        if self._newer(sequence):
+        # What acknowledges a request is newer, also of a server that has begun anew.
+        if response.type == ACK or self._newer(sequence):
             self._challenges = 0
             self._sequence = sequence
             self._age_ms = 0

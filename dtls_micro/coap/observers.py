@@ -2,9 +2,10 @@
 
 from micropython import const
 
-from .message import CON, NON
+from .message import CON, NON, Message
 
 _OBSERVE = const(6)
+_INTERNAL_ERROR = const(0xA0)
 _MOST = const(16)  # observations at once; more are answered without Observe
 _LARGEST = const(2048)  # bytes of a request that is kept
 _OPTION = const(16)  # bytes that an option takes besides its value
@@ -37,7 +38,11 @@ class Observer:
             self._send(response, confirmable)
 
     async def _send_later(self, coroutine, confirmable: bool):
-        self._send(await coroutine, confirmable)
+        response = Message(_INTERNAL_ERROR)
+        try:
+            response = await coroutine
+        finally:  # also if it was cancelled
+            self._send(response, confirmable)
 
     def _send(self, response, confirmable: bool):
         if not self._observers.has(self):

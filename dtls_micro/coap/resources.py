@@ -133,12 +133,13 @@ class Resources:
 
     async def _later(self, resource, request, result):
         """Respond when a coroutine has the result."""
+        response = Message(_INTERNAL_ERROR)
         try:
             response = self._finish(resource, request, await result)
         except Exception as error:
             self.failed(error)
-            response = Message(_INTERNAL_ERROR)
-        self.engine.respond(request, response)
+        finally:  # also if it was cancelled
+            self.engine.respond(request, response)
 
     def _handler(self, resource, request):
         """Return who handles a request, or the code of why nobody does."""
