@@ -1,8 +1,10 @@
 """Entropy of the RP2040's ring oscillator, tested for health (NIST SP 800-90B section 4.4).
 
 The oscillator's random bit is sampled one at a time. Python takes some microseconds between two
-samples, hundreds of the oscillator's periods; half a bit of entropy is assumed of each. 64
-bytes of samples, the firmware's own random bytes and a counter become 32 bytes by SHA-256.
+samples, many of the oscillator's periods; half a bit of entropy is assumed of each. The 1024
+samples of the start-up test, 512 bits of entropy then, and the firmware's own random bytes are
+the seed of a state. SHA-256 moves it on: for each 32 bytes it takes in 64 new samples and more of
+the firmware's, and it does not tell what was given out before.
 
 Not yet run on silicon.
 """
@@ -13,11 +15,11 @@ from hashlib import sha256
 from micropython import const
 
 _RANDOM_BIT = const(0x4006001C)  # RP2040 datasheet section 2.17.8
-_SAMPLES = const(64)  # bytes
+_SAMPLES = const(8)  # bytes of them for 32 bytes
 _REPETITIONS = const(61)  # 1 + 30 / 0.5: once in 2**30 of that many equal samples
 _WINDOW = const(1024)  # samples
 _MOST_EQUAL = const(810)  # of a window: once in 2**30
-_KINDS = const(9)  # of bytes among the samples, at least: fewer are not met in 2**80 times
+_KINDS = const(9)  # of bytes in a window, at least: a short period has no bias
 
 
 class RingOscillator:
@@ -27,55 +29,67 @@ class RingOscillator:
         if memory is None:
             from machine import mem32 as memory
         self._memory = memory
-        self._count = 0
         self._last = -1
         self._same = 0  # samples that were equal, up to the last one
-        self._left = _WINDOW  # samples of the window that are to come
         self._ones = 0  # samples of the window
-        self._started = False
+        self._window = bytearray(_WINDOW // 8)
+        self._filled = 0  # bytes of the window
+        self._state = None  # 32 bytes, once it is seeded
         self.failed = False
 
     def random(self, n: int) -> bytes:
         """Return n bytes; OSError for ever once the samples have failed a test."""
         self._must(not self.failed)
-        if not self._started:
-            for _ in range(_WINDOW // 8):
-                self._octet()
-            self._started = True
+        if self._state is None:
+            self._stir(_WINDOW // 8)
         out = b""
         while len(out) < n:
-            samples = bytes([self._octet() for _ in range(_SAMPLES)])
-            self._must(len(set(samples)) >= _KINDS)  # a short period has no bias
-            digest = sha256(samples)
-            digest.update(os.urandom(32))
-            self._count += 1
-            digest.update(self._count.to_bytes(4, "big"))
-            out += digest.digest()
+            self._stir(_SAMPLES)
+            out += sha256(b"out" + self._state).digest()
+            self._state = sha256(b"on" + self._state).digest()
         return out[:n]
 
+    def _stir(self, count: int):
+        """Take `count` bytes of samples into the state, if they pass the tests."""
+        mixed = sha256(self._state or b"")
+        mixed.update(bytes([self._octet() for _ in range(count)]))
+        mixed.update(os.urandom(32))
+        self._state = mixed.digest()
+
     def _octet(self) -> int:
-        octet = 0
+        """Return eight samples that pass the repetition count test.
+
+        One loop on variables of its own, for the time that calls take.
+        """
+        memory = self._memory
+        last = self._last
+        same = self._same
+        ones = octet = 0
         for _ in range(8):
-            bit = self._memory[_RANDOM_BIT] & 1
-            self._test(bit)
+            bit = memory[_RANDOM_BIT] & 1
+            if bit == last:
+                same += 1
+                if same >= _REPETITIONS:
+                    self._must(False)
+            else:
+                last = bit
+                same = 1
+            ones += bit
             octet = octet << 1 | bit
+        self._last = last
+        self._same = same
+        self._ones += ones
+        self._fill(octet)
         return octet
 
-    def _test(self, bit: int):
-        """Repetition count test, and the adaptive proportion test for both values of a bit."""
-        if bit == self._last:
-            self._same += 1
-        else:
-            self._last = bit
-            self._same = 1
-        self._ones += bit
-        self._left -= 1
-        if self._same >= _REPETITIONS:
-            self._must(False)
-        if not self._left:
+    def _fill(self, octet: int):
+        """Test each whole window: adaptive proportion for both values of a bit, and no period."""
+        self._window[self._filled] = octet
+        self._filled += 1
+        if self._filled == len(self._window):
             self._must(_WINDOW - _MOST_EQUAL < self._ones < _MOST_EQUAL)
-            self._left = _WINDOW
-            self._ones = 0
+            self._must(len(set(self._window)) >= _KINDS)
+            self._filled = self._ones = 0
 
     def _must(self, good: bool):
         if not good:

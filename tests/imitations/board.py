@@ -337,7 +337,7 @@ def play_ring(board, job):
         "a period of 3": lambda count: count % 3,
         "a period of 8": lambda count: 0xE4 >> count % 8,
         "sticks later": lambda count: os.urandom(1)[0] if count < 3000 else 1,
-        "biased later": lambda count: os.urandom(1)[0] & 1 or count > 5000 and count % 8 != 0,
+        "biased later": lambda count: os.urandom(1)[0] & 1 or count > 1800 and count % 8 != 0,
     }
     board.bits = Bits(patterns[job])
     port = board.install()
