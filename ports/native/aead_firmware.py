@@ -3,6 +3,8 @@
 from cryptolib import aes
 from micropython import const
 
+from dtls_micro.crypto.ccm_bulk import CcmBulk  # now, and not within a handshake
+
 _ECB = const(1)
 _CBC = const(2)
 
@@ -21,7 +23,5 @@ def aead(kind: str, key, octets, ghash):
         from dtls_micro.crypto.gcm_bulk import GcmBulk
 
         return GcmBulk(aes(key, _ECB), octets(), ghash())
-    from dtls_micro.crypto.ccm_bulk import CcmBulk
-
     tag_length = 8 if kind == "AES_128_CCM_8" else 16
     return CcmBulk(aes(key, _ECB), aes(key, _CBC, bytes(16)), tag_length, octets())
