@@ -211,6 +211,11 @@ class CcmBulk:
 
     def _number(self, octets, end: int, n: int):
         """Put n and on into the counters."""
+        if n + end < 256:  # of short records: the upper octet is 0 already
+            for at in range(_ROOM + 15, _ROOM + end, _BLOCK):
+                octets[at] = n
+                n += 1
+            return
         at = _ROOM + 15
         while at < _ROOM + end:
             octets[at] = n & 255
