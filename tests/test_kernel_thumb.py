@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from array import array
 from pathlib import Path
 
 import gcm_bulk_check
@@ -28,6 +29,7 @@ from tools.kernels.generate import FILES
 from tools.kernels.p256 import build
 from tools.wasm import find_tool
 
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "ports/rp2/p256_thumb.py"
 
@@ -87,34 +89,71 @@ SECRET = ("WINDOW", "COMB_STEP", "FIRST_WINDOW", "FIRST_OF_COMB", "INVERT_Z", "A
 @pytest.mark.parametrize("name", SECRET)
 def test_the_trace_does_not_depend_on_what_is_computed(kernel, name):
     random = Random(9)
-    traces = set()
     for place in (0, 1, 7, 8, 14, 15):
+        traces = set()
         for fill in (bytes(32 * 110), b"\xff" * (32 * 110), random(32 * 110)):
             kernel.trace = []
             kernel(getattr(p256_programs, name), bytearray(fill), place | place << 8)
             traces.add(tuple(kernel.trace))
+        assert len(traces) == 1
     kernel.trace = None
+
+
+def test_a_trace_tells_of_addresses(kernel):
+    """Digits that are public are looked up where they say: that must be seen."""
+    traces = set()
+    for fill in (bytes(32 * 110), Random(9)(32 * 110)):
+        kernel.trace = []
+        kernel(p256_programs.WINDOW, bytearray(fill), 0x10000)
+        traces.add(tuple(kernel.trace))
+    kernel.trace = None
+    assert len(traces) == 2
+
+
+def trace_of(kernel, work, *arguments) -> tuple[bytes, int]:
+    """Return a digest of all instructions and addresses of what P256 has the kernel do."""
+    kernel.trace = array("I")
+    work(P256(kernel), *arguments)
+    found = hashlib.sha256(kernel.trace.tobytes()).digest(), len(kernel.trace)
+    kernel.trace = None
+    return found
+
+
+def secrets():
+    """Return private keys: sparse, dense, small, close to the order, and one at random."""
+    numbers = (2**251 + 1, 2**255 - 1, 0x1234, N - 0x1234, int.from_bytes(os.urandom(31), "big"))
+    return [number.to_bytes(32, "big") for number in numbers]
+
+
+def test_the_trace_of_a_key_pair_does_not_depend_on_it(kernel):
+    def fixed(private):
+        return lambda size: private[:size]
+
+    work = P256.keypair
+    assert len({trace_of(kernel, work, fixed(private)) for private in secrets()}) == 1
+
+
+def test_the_trace_of_ecdh_does_not_depend_on_the_private_key(kernel):
+    peer = p256.keypair(os.urandom)[1]
+    work = P256.shared
+    traces = {trace_of(kernel, work, private, peer, os.urandom) for private in secrets()[1:]}
     assert len(traces) == 1
 
 
-def test_secrets_take_the_same_cycles(kernel):
-    """All of a key pair, and all of ECDH with one peer."""
+def test_the_trace_of_a_signature_depends_on_a_blinded_number_alone(kernel):
+    """The nonce is inverted after a number at random has multiplied it: all before is traced."""
+    traces = set()
+    for private in secrets():
+        kernel.trace = array("I")
 
-    def run(program, arena, place):
-        kernel(program, arena, place)
-        spent.append(kernel.cycles)
+        def run(program, arena, place):
+            if program is p256_programs.INVERT_SCALAR:
+                traces.add((hashlib.sha256(kernel.trace.tobytes()).digest(), len(kernel.trace)))
+                kernel.trace = None
+            kernel(program, arena, place)
 
-    curve = P256(run)
-    peer = p256.keypair(os.urandom)[1]
-    pairs, shares = set(), set()
-    for private in (2**251 + 1, 2**255 + 1, int.from_bytes(os.urandom(31), "big")):
-        spent = []
-        curve.keypair(lambda size, fill=private & 255: bytes((fill,)) * size)
-        pairs.add(tuple(spent))
-        spent = []
-        curve.shared(private.to_bytes(32, "big"), peer, os.urandom)
-        shares.add(tuple(spent))
-    assert len(pairs) == len(shares) == 1
+        P256(run).sign(private, bytes(range(32)), hashlib.sha256, os.urandom)
+    assert len(traces) == 1
 
 
 @pytest.fixture(scope="module")

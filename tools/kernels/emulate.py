@@ -7,9 +7,18 @@ wait states, as MicroPython loads it.
 
 import subprocess
 import tempfile
+from collections.abc import MutableSequence
 from pathlib import Path
 
-from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
+from unicorn import (
+    UC_ARCH_ARM,
+    UC_HOOK_CODE,
+    UC_HOOK_MEM_READ,
+    UC_HOOK_MEM_WRITE,
+    UC_MODE_MCLASS,
+    UC_MODE_THUMB,
+    Uc,
+)
 from unicorn.arm_const import (
     UC_ARM_REG_LR,
     UC_ARM_REG_R0,
@@ -70,7 +79,8 @@ class CortexM0:
     """A function of machine code in the emulator.
 
     cycles:  of the last call
-    trace:   a list to which the place of every instruction is added, or None
+    trace:   to this, a list or an array, is added the place of every instruction, and the address
+             of all that it reads and writes in memory; or None
     """
 
     def __init__(self, code: bytes):
@@ -84,8 +94,9 @@ class CortexM0:
         self._conditional = [word >> 12 == 13 for word in words]
         self._branch = -1  # place behind the conditional branch that ran last
         self.cycles = 0
-        self.trace: list[int] | None = None
+        self.trace: MutableSequence[int] | None = None
         self._uc.hook_add(UC_HOOK_CODE, self._step)
+        self._uc.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._access)
 
     def _step(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
         at = (address - _CODE) // 2
@@ -95,6 +106,10 @@ class CortexM0:
         self.cycles += self._costs[at]
         if self.trace is not None:
             self.trace.append(at)
+
+    def _access(self, _uc: Uc, _kind: int, address: int, *_others: object) -> None:
+        if self.trace is not None:
+            self.trace.append(address)
 
     def __call__(self, *arguments: bytes | bytearray | int) -> int:
         """Run with up to four arguments as asm_thumb has them; bytearrays are changed."""
