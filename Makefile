@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+MERMAID := mermaid@10.9.5
+MERMAID_SHA256 := 56aa81c2fa6f229f8cd9d8a66f7b2b895ad76db3c3abd9aac11e549204274cd5
 BUILD_TOOLS := build-essential autoconf automake libtool python3-dev
 
 .PHONY: help demo test lint size bench docs clean
@@ -41,7 +43,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python -m tools.bench_kernels --plot docs/images/p256.svg
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info tools/wasm/node_modules
+	rm -rf $(VENV) build dist *.egg-info tools/wasm/node_modules docs/mermaid.min.js
 	rm -rf .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -68,8 +70,11 @@ $(VENV)/.size: pyproject.toml tools/wasm/package-lock.json | $(BIN)/pip
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --prefix tools/wasm
 	@touch $@
 
-$(VENV)/.docs: $(VENV)/.dev
+$(VENV)/.docs: $(VENV)/.dev $(VENV)/.size
 	@$(PIP) --editable ".[docs]"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm pack --silent --pack-destination $(VENV) $(MERMAID) >/dev/null
+	@echo "$(MERMAID_SHA256)  $(VENV)/$(subst @,-,$(MERMAID)).tgz" | sha256sum --check --quiet
+	@tar -xzf $(VENV)/$(subst @,-,$(MERMAID)).tgz -C docs --strip-components=2 package/dist/mermaid.min.js
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.size

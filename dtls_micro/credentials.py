@@ -24,6 +24,7 @@ _CERTIFICATE = const(4)
 _PIN = const(5)
 _SERVER_KEY = const(6)
 _ANCHOR = const(7)
+_PUBLIC_KEY = const(8)
 
 
 class Credentials:
@@ -31,13 +32,14 @@ class Credentials:
 
     identity, key:  of a pre-shared key, bytes
     private_key:    of P-256, 32 bytes
+    public_key:     SubjectPublicKeyInfo of the device
     certificates:   of the device, DER, its own first
     pins:           of the server, 32 bytes each
     server_key:     SubjectPublicKeyInfo of the server
     anchors:        certificates that the server's is to come from, DER
     """
 
-    identity = key = private_key = server_key = None
+    identity = key = private_key = public_key = server_key = None
 
     def __init__(self):
         self.certificates = []
@@ -53,6 +55,7 @@ class Credentials:
             (_PIN, self.pins),
             (_SERVER_KEY, [self.server_key]),
             (_ANCHOR, self.anchors),
+            (_PUBLIC_KEY, [self.public_key]),
         )
 
     def encode(self) -> bytes:
@@ -80,6 +83,8 @@ class Credentials:
             self.server_key = value
         elif kind == _ANCHOR:
             self.anchors.append(value)
+        elif kind == _PUBLIC_KEY:
+            self.public_key = value
 
 
 def decode(body) -> Credentials:

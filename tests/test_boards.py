@@ -21,7 +21,7 @@ from runtimes import micropython, need  # isort: skip
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = sorted(path.parent.name for path in (ROOT / "boards").glob("*/config.py"))
-PROGRAMS = ("sensor_psk", "sensor_pin", "lwm2m_client")
+PROGRAMS = ("sensor_psk", "sensor_pin", "sensor_ca", "lwm2m_client")
 
 
 def need_compiler():
@@ -50,12 +50,13 @@ def test_a_folder_is_complete(name):
     assert names_of(folder / "config.py") == names_of(ROOT / "boards/unix/config.py")
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_asks_for_what_config_has(program):
-    tree = ast.parse((ROOT / "boards/programs" / (program + ".py")).read_text())
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "boards/programs").glob("*.py")), ids=lambda x: x.stem
+)
+def test_a_program_asks_for_what_config_has(path):
     asked = {
         node.attr
-        for node in ast.walk(tree)
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "config"
@@ -77,15 +78,16 @@ def test_every_program_is_made_for_every_board(name, program, tmp_path):
 
 
 class Running:
-    """A program of the board `unix`, built, on MicroPython."""
+    """A program of the board `unix`, built, on MicroPython; its config.py runs `code`, too."""
 
-    def __init__(self, folder, program, identity, **settings):
+    def __init__(self, folder, program, identity, code="", **settings):
         need_compiler()
         build = folder / "board"
         make(ROOT / "boards/unix", None, program, build, measured=False)
         with (build / "config.py").open("a") as file:
             for name, value in settings.items():
                 file.write("%s = %r\n" % (name, value))
+            file.write(code)
         credentials.write(str(build / "credentials.dtls"), identity)
         self.process = subprocess.Popen(
             [micropython(), "main.py"],
@@ -150,13 +152,70 @@ def test_the_sensor_connects_anew_when_the_server_is_back(tmp_path):
                 board.until("-> 2.04")
 
 
-def test_the_sensor_with_a_pinned_key(tmp_path):
+@pytest.mark.parametrize("trust", ["pins", "server_key"])
+def test_the_sensor_knows_the_key_of_its_server(tmp_path, trust):
+    own = identity(LEAF)
+    values = {"pins": [bytes.fromhex(own.pin)], "server_key": own.spki}
     with CoapOpenSslEcdhe() as server:
-        mine = device(pins=[bytes.fromhex(identity(LEAF).pin)])
+        mine = device(**{trust: values[trust]})
         uri = "coaps://127.0.0.1:%d" % server.address[1]
         settings = {"SERVER": uri, "PATH": "/example_data", "INTERVAL_S": 1}
         with Running(tmp_path, "sensor_pin", mine, **settings) as board:
             board.until("21.5 -> 2.04")
+
+
+def test_the_sensor_with_a_ca_asks_for_the_time(tmp_path):
+    with CoapOpenSslEcdhe() as server:
+        mine = device(anchors=[identity(LEAF).root_der])
+        uri = "coaps://127.0.0.1:%d" % server.address[1]
+        settings = {"SERVER": uri, "PATH": "/example_data", "INTERVAL_S": 1}
+        settings.update(TIME_SERVER="127.0.0.1", RETRY_S=0.2)
+        code = """
+import dtls_wifi
+def set_time(host, times=[1, 2]):
+    print("asked", host)
+    if times.pop() == 2:
+        raise OSError("no time")
+dtls_wifi.set_time = set_time
+"""
+        with Running(tmp_path, "sensor_ca", mine, code, **settings) as board:
+            text = board.until("21.5 -> 2.04")
+            assert "asked 127.0.0.1\nwill try again: no time\nasked 127.0.0.1\n" in text
+
+
+def test_a_board_waits_for_its_network(tmp_path):
+    with LibCoap() as server:
+        mine = device(identity=server.identity.encode(), key=server.key)
+        uri = "coaps://127.0.0.1:%d" % (server.port + 1)
+        settings = {"SERVER": uri, "PATH": "/example_data", "RETRY_S": 0.2}
+        code = """
+import dtls_wifi
+def connect(ssid, password, times=[1, 2]):
+    if times.pop() == 2:
+        raise OSError("no router")
+dtls_wifi.connect = connect
+"""
+        with Running(tmp_path, "sensor_psk", mine, code, **settings) as board:
+            assert board.until("-> 2.04").startswith("will try again: no router\n")
+
+
+def test_who_the_board_is(tmp_path):
+    """A key of its own goes to a server as a certificate, or raw."""
+    own = identity(LEAF)
+    code = """
+import dtls_wifi
+def connect(*_):
+    import identity
+    import own_key
+    print(own_key.client(identity.read("", "private_key")).kind)
+    raise SystemExit
+dtls_wifi.connect = connect
+"""
+    for chain, kind in (([], "2"), (own.chain_der, "0")):
+        values = {"private_key": own.private, "public_key": own.spki, "certificates": chain}
+        values["pins"] = [bytes(32)]
+        with Running(tmp_path / kind, "sensor_pin", device(**values), code) as board:
+            assert board.process.stdout.read() == kind + "\n"
 
 
 def test_a_wrong_pin_is_told(tmp_path):
@@ -180,10 +239,32 @@ def test_the_lwm2m_client(tmp_path):
         assert (tmp_path / "board/lwm2m.dtls").exists()
 
 
+def told(folder, program, mine, **settings):
+    """Return the last line of a program that does not run."""
+    with Running(folder, program, mine, **settings) as board:
+        lines = board.process.stdout.read().splitlines()
+        assert board.process.wait() == 1
+    return lines[-1]
+
+
 def test_missing_credentials_are_told(tmp_path):
     mine = device(identity=b"x", key=bytes(16))
-    with Running(tmp_path, "sensor_psk", mine, CREDENTIALS="absent.dtls") as board:
-        board.until("OSError")
+    line = told(tmp_path, "sensor_psk", mine, CREDENTIALS="absent.dtls")
+    assert line.startswith("RuntimeError: absent.dtls is not on the board: `python -m tools.prov")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_credentials_of_another_kind_are_told(program, tmp_path):
+    mine = device(private_key=bytes(31) + b"\1")
+    line = told(tmp_path, program, mine)
+    assert line.startswith("RuntimeError: credentials.dtls is for another program: `python")
+
+
+def test_damaged_credentials_are_told(tmp_path):
+    (tmp_path / "damaged").write_bytes(b"not what provision writes")
+    mine = device(identity=b"x", key=bytes(16))
+    line = told(tmp_path, "sensor_psk", mine, CREDENTIALS=str(tmp_path / "damaged"))
+    assert line.startswith("RuntimeError: ") and " is damaged (" in line
 
 
 def test_python_of_the_desk_is_not_needed():

@@ -243,9 +243,12 @@ def test_the_drive(desk):
     [
         (["one"], "--port names the board"),
         (["one", "--port", "/dev/ttyNONE"], "/dev/ttyNONE is missing"),
-        (["absent", "--emulate"], "tools.build boards/absent"),
+        (["unix", "--emulate"], "tools.build boards/unix"),
         (["one", "--emulate", "--credentials", "absent"], "tools.provision"),
         (["one", "--via", "circuitpy-drive"], "CIRCUITPY"),
+        (["one", "--via", "circuitpy-drive", "--port", "/dev/ttyACM0"], "serial line"),
+        (["one", "--emulate", "--port", "/dev/ttyACM0"], "serial line"),
+        (["nonsense", "--emulate"], "the boards are circuitpython_esp32s3, "),
         (["one", "--via", "circuitpy-drive", "--drive", "/proc/nothing"], "drive"),
     ],
 )

@@ -1,5 +1,6 @@
 """tools/provision.py: identities for devices, which the device and the server can use."""
 
+import datetime
 import json
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from certificates_for_tests import CHAIN, LEAF, identity
 from click.testing import CliRunner
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 
 from dtls_micro import credentials, files
 from tools.provision import main
@@ -108,6 +109,32 @@ def test_a_pin_and_a_key_pair_with_its_request(folder):
     key = serialization.load_pem_private_key((folder / "board-1.key.pem").read_bytes(), None)
     assert key.private_numbers().private_value.to_bytes(32, "big") == mine.private_key
     assert mine.private_key.hex() not in text
+    own = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    assert mine.public_key == own
+
+
+def test_a_certificate_that_comes_later(folder):
+    """The line that is printed for it works."""
+    text = run("--endpoint", "b", "--pin", "ab" * 32, "--new-key")
+    words = text.split("--key ")[1].split()
+    assert words[1:4] == ["--cert", "FILE", "--force"]
+    key = serialization.load_pem_private_key(Path(words[0]).read_bytes(), None)
+    name = x509.Name([])
+    day = datetime.datetime(2026, 1, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day)
+    Path("cert").write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    words[2] = "cert"
+    run("--endpoint", "b", "--pin", "ab" * 32, "--key", *words[:4])
+    assert len(credentials.read("credentials.dtls").certificates) == 1
+
+
+def test_a_folder_that_is_not_there_is_told(folder):
+    text = run("--endpoint", "b", "--out", "nowhere/x.dtls", code=1)
+    assert "nowhere is no folder: make it first" in text
 
 
 def test_anchors_and_a_certificate_of_the_device(folder):

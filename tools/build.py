@@ -170,10 +170,10 @@ def make(
     name = folder.resolve().name
     board = BOARDS.get(name)
     if board is None:
-        raise Failure(f"no board is called {name}: the boards are {', '.join(BOARDS)}")
+        raise Failure(f"no board is called {name}: the boards are {', '.join(sorted(BOARDS))}")
     kind = kind or ("mpy" if board.architecture else "py")
     if board.architecture is None and kind != "py":
-        raise Failure(f"{name} runs CircuitPython, which whose mpy-cross is another: use --py")
+        raise Failure(f"{name} runs CircuitPython, whose mpy-cross is another: use --py")
     found = sources(folder.resolve(), board, use, PROGRAM)
     target = output or ROOT / "build" / name
     target.parent.mkdir(parents=True, exist_ok=True)

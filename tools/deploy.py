@@ -53,8 +53,11 @@ def main(
     console = Console(highlight=False)
     step = console.print
     try:
+        if port and (emulate or drive or via == _DRIVE):
+            raise Failure("--port is for a board on a serial line: leave it out, or the others")
         more = _identity(credentials)
         build = folder / name
+        _check_build(build)
         if via == _DRIVE or drive:
             place = drive or drive_copy.find_drive()
             _refuse_another(more, place / _ON_BOARD, force)
@@ -80,6 +83,13 @@ def main(
         console.print(f"{len(copied)} files copied, all verified on the drive")
     except (Failure, Missing) as error:
         sys.exit(f"{error}")
+
+
+def _check_build(build: Path) -> None:
+    """Refuse what is not built before a board is asked for."""
+    if not build.is_dir() and build.name not in BOARDS:
+        raise Failure(f"{build} is missing: the boards are {', '.join(sorted(BOARDS))}")
+    board_copy.built(build)
 
 
 def _is_for_another(name: str) -> bool:

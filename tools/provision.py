@@ -91,6 +91,9 @@ def main(
         pair = private_key_in(key) if key else pair
         if pair:
             device.private_key = pair.private_numbers().private_value.to_bytes(32, "big")
+            device.public_key = pair.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
             device.certificates = _chain(cert, pair) if cert else []
             side.of_key(pair, new_key)
     else:
@@ -185,14 +188,19 @@ class Side:
                 pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
             path = self._file("key.pem", private)
-            self.lines.append(f"  the key, to make this file again with --cert: {path}")
+            self.lines.append(
+                f"  the key: {path}; once there is a certificate, make the board's file again "
+                f"with --key {shlex.quote(str(path))} --cert FILE --force in place of --new-key"
+            )
 
     def save(self, out: Path, device: Credentials) -> None:
         """Write all files, or none if one is there already."""
         contents = [*self._files, (out, files.framed(device.encode(), VERSION))]
         there = [path for path, _ in contents if path.exists()]
         if there and not self._force:
-            sys.exit(f"{there[0]} is there already: --force replaces it, and the old key is lost")
+            sys.exit(f"{there[0]} is there already: --force replaces it, and what it has is lost")
+        if not out.parent.is_dir():
+            sys.exit(f"{out.parent} is no folder: make it first")
         folder = [path for path in there if path.is_dir()]
         if folder:
             sys.exit(f"{folder[0]} is a folder: nothing was written")

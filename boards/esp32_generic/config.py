@@ -8,9 +8,10 @@ TIMEOUT_S = 30  # for a handshake, and for an answer
 INTERVAL_S = 60  # between readings
 RETRY_S = 5  # after an error
 
-# sensor_psk, sensor_pin
+# sensor_psk, sensor_pin, sensor_ca
 SERVER = "coaps://192.168.1.10"  # where the readings go
 PATH = "/temperature"
+TIME_SERVER = "pool.ntp.org"  # sensor_ca alone asks it
 
 # lwm2m_client
 BOOTSTRAP = "coaps://leshan.eclipseprojects.io:5784"

@@ -2,9 +2,11 @@
 
 import config
 import dtls_wifi
+import identity
+import online
 import sensor
 
-from dtls_micro import credentials, lwm2m
+from dtls_micro import lwm2m
 from dtls_micro.lwm2m.accounts import Security
 from dtls_micro.lwm2m.device import Device
 from dtls_micro.lwm2m.objects import Object, Resource
@@ -28,8 +30,8 @@ class Temperature(Object):
 
 def main():
     """Be a LwM2M device for ever."""
-    mine = credentials.read(config.CREDENTIALS)
-    dtls_wifi.connect(config.SSID, config.PASSWORD)
+    mine = identity.pre_shared()
+    online.join()
     client = lwm2m.Client(
         config.ENDPOINT,
         bootstrap=Security(config.BOOTSTRAP, identity=mine.identity, secret=mine.key),

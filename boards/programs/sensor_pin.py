@@ -1,51 +1,33 @@
-"""A sensor that tells a CoAP server the board's temperature; the server's key is pinned.
+"""A sensor that tells a CoAP server the board's temperature; the server's key is known.
 
-The board knows the SHA-256 of the server's public key, and needs no CA and no clock.
+The board has the SHA-256 of the server's public key, or that key, and needs no CA and no clock.
 """
 
-import time
+import identity
+import online
+import own_key
+import readings
 
-import config
-import dtls_wifi
-import sensor
-
-from dtls_micro import coap, credentials
 from dtls_micro.ecdhe import Ecdhe
-from dtls_micro.pin import PinnedKey
 
 
 def main():
-    """Report for ever; after an error, connect anew."""
-    mine = credentials.read(config.CREDENTIALS)
-    credential = Ecdhe(PinnedKey(*mine.pins), client(mine))
-    dtls_wifi.connect(config.SSID, config.PASSWORD)
-    while True:
-        try:
-            report(credential)
-        except OSError as error:
-            print("will try again:", error)
-        time.sleep(config.RETRY_S)
-        dtls_wifi.keep_up()
+    """Report for ever."""
+    mine = identity.read("--pin HEX", "pins", "server_key")
+    credential = Ecdhe(trust(mine), own_key.client(mine))
+    online.join()
+    readings.tell(credential)
 
 
-def client(mine):
-    """Return our own certificate, if the credentials have one."""
-    if not mine.certificates:
-        return None
-    from dtls_micro.client_key import ClientCertificate
+def trust(mine):
+    """Return whom the board trusts."""
+    if mine.pins:
+        from dtls_micro.pin import PinnedKey
 
-    return ClientCertificate(mine.certificates, mine.private_key)
+        return PinnedKey(*mine.pins)
+    from dtls_micro.rpk import RawPublicKey
 
-
-def report(credential):
-    """Send readings until an error."""
-    with coap.connect(config.SERVER, credential, timeout=config.TIMEOUT_S) as server:
-        print("connected to", config.SERVER)
-        while True:
-            reading = "%.1f" % sensor.temperature()
-            answer = server.put(config.PATH, reading, content_format=0)
-            print(reading, "->", coap.text(answer.code))
-            time.sleep(config.INTERVAL_S)
+    return RawPublicKey(mine.server_key)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ TIMEOUT_S = 30  # for a handshake, and for an answer
 INTERVAL_S = 1  # between readings
 RETRY_S = 5  # after an error
 
-# sensor_psk, sensor_pin
+# sensor_psk, sensor_pin, sensor_ca
 SERVER = "coaps://127.0.0.1"  # where the readings go
 PATH = "/temperature"
+TIME_SERVER = "pool.ntp.org"  # sensor_ca alone asks it
 
 # lwm2m_client
 BOOTSTRAP = "coaps://127.0.0.1:5784"

@@ -465,7 +465,7 @@ def play_program(board, job):
         if len(naps) == 3:
             raise KeyboardInterrupt
 
-    program.time = Module(sleep=sleep)
+    sys.modules["readings"].time = Module(sleep=sleep)
     try:
         program.main()
     except KeyboardInterrupt:
