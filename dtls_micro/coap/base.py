@@ -199,8 +199,9 @@ class Base:
 
     def _options(self, path: str, settings) -> list:
         """Return the options of a request."""
-        found = list(self._base)
-        found.extend(relative(path))
+        found = relative(path)
+        if self._base:
+            found = list(self._base) + found
         for number, name in ((_CONTENT_FORMAT, "content_format"), (_ACCEPT, "accept")):
             if settings.get(name) is not None:
                 add(found, number, uint(settings[name]))

@@ -19,6 +19,8 @@ _ECHO = const(252)
 _REQUEST_TAG = const(292)
 _UNAUTHORIZED = const(0x81)
 _CHALLENGES = const(3)  # Echo values that are sent back; a server asks once
+_WITHOUT_BLOCKS = const(1)
+_ALWAYS = const(2)
 _HEADROOM = const(96)  # bytes that a block leaves for header, token and options of a response
 
 
@@ -38,6 +40,7 @@ class Transfer:
     _echo = None
     _challenges = 0
     _uploaded = False
+    _told = 0  # when the server is told of our block size before it sends one
     counted = False  # by base.py, among the uploads under way
 
     def __init__(self, code, options, payload, room, settings):
@@ -47,8 +50,10 @@ class Transfer:
         self._settings = settings
         szx = _szx(settings.get("block"), room[1] - _HEADROOM)
         # A server that is not told would send 1024 bytes at once, or what it likes.
-        self._small = _szx(None, room[1] - _HEADROOM) < 6
-        self._early = szx < 6 or settings.get("block") is not None
+        if _szx(None, room[1] - _HEADROOM) < 6:
+            self._told = _ALWAYS
+        elif szx < 6 or settings.get("block") is not None:
+            self._told = _WITHOUT_BLOCKS
         self._down = Download(settings.get("into"), settings.get("most", 16384), szx)
         self._down.repeatable = code == _GET or code == _FETCH
         self._payload = payload
@@ -102,7 +107,7 @@ class Transfer:
             message.payload = self._payload
         if self._down.offset:
             self._down.fill(message)
-        elif self._small or self._early and not self._up:
+        elif self._told == _ALWAYS or self._told and not self._up:
             self._down.fill(message)
         return message
 
