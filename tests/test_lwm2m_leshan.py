@@ -166,6 +166,24 @@ def test_7_fallback_to_bootstrap_when_the_server_is_gone(leshan, name):
         device.line("coaps://127.0.0.1:9: ")
 
 
+@pytest.mark.parametrize("python", BOTH)
+def test_8_read(leshan, name, python):
+    """The bootstrap server reads what it wrote: objects 1 and 2 alone, and never the keys."""
+    leshan.add(name, lifetime=432)
+    assert "error" not in leshan.ask(
+        "bootstrap_read", name, paths=["/1", "/1/0", "/2", "/0", "/3"]
+    )
+    with Device(python, leshan.job(name)):
+        leshan.event("registered", name)
+    found = {path: answer for asked, path, answer in requests_of(leshan, name) if asked == "Read"}
+    for path in ("/1", "/1/0"):
+        assert found[path].startswith("CONTENT(205) ") and "value=432" in found[path], found
+    assert found["/2"].startswith("NOT_FOUND(404)")
+    for path in ("/0", "/3"):
+        assert found[path].startswith("METHOD_NOT_ALLOWED(405)"), found
+    assert KEY.hex() not in str(found).lower()
+
+
 def test_9_consistency_finish_is_refused(leshan, name):
     """An account without its server is not usable: 4.06, and nothing is kept."""
     leshan.add(name)

@@ -12,8 +12,12 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.eclipse.californium.elements.config.Configuration;
@@ -24,12 +28,15 @@ import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
 import org.eclipse.leshan.core.peer.LwM2mPeer;
 import org.eclipse.leshan.core.request.BootstrapDownlinkRequest;
+import org.eclipse.leshan.core.request.BootstrapReadRequest;
 import org.eclipse.leshan.core.request.BootstrapRequest;
+import org.eclipse.leshan.core.response.BootstrapReadResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ObserveResponse;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
+import org.eclipse.leshan.server.bootstrap.BootstrapConfigStoreTaskProvider;
 import org.eclipse.leshan.server.bootstrap.BootstrapFailureCause;
 import org.eclipse.leshan.server.bootstrap.BootstrapSession;
 import org.eclipse.leshan.server.bootstrap.BootstrapSessionListener;
@@ -62,6 +69,7 @@ public class LeshanPeer {
     static final InMemorySecurityStore bootstrapKeys = new InMemorySecurityStore();
     static final InMemorySecurityStore keys = new InMemorySecurityStore();
     static final InMemoryBootstrapConfigStore configs = new InMemoryBootstrapConfigStore();
+    static final Map<String, List<String>> reads = new ConcurrentHashMap<>();
     static LeshanBootstrapServer bootstrap;
     static LeshanServer server;
 
@@ -84,7 +92,7 @@ public class LeshanPeer {
     static void startBootstrap(int port, PrivateKey key, JsonNode own) throws Exception {
         LeshanBootstrapServerBuilder builder = new LeshanBootstrapServerBuilder();
         builder.setSecurityStore(new BootstrapSecurityStoreAdapter(bootstrapKeys));
-        builder.setConfigStore(configs);
+        builder.setTaskProvider(new ReadingTasks());
         builder.setPrivateKey(key).setCertificateChain(certificates(own.get("chain")));
         builder.setTrustedCertificates(certificates(own.get("trusted")));
         CaliforniumBootstrapServerEndpointsProvider.Builder endpoints =
@@ -147,6 +155,11 @@ public class LeshanPeer {
             case "config":
                 configs.remove(endpoint);
                 configs.add(endpoint, Configs.of(command));
+                return;
+            case "bootstrap_read": // paths, after everything was written
+                for (JsonNode path : command.get("paths")) {
+                    reads.computeIfAbsent(endpoint, one -> new ArrayList<>()).add(path.asText());
+                }
                 return;
             default:
                 request(command, endpoint, answer);
@@ -253,6 +266,24 @@ public class LeshanPeer {
         }
     }
 
+    /** What a configuration asks for, and reads at its end. */
+    static class ReadingTasks extends BootstrapConfigStoreTaskProvider {
+        ReadingTasks() {
+            super(configs);
+        }
+
+        @Override
+        public Tasks getTasks(BootstrapSession session, List<LwM2mResponse> previous) {
+            Tasks tasks = super.getTasks(session, previous);
+            if (tasks != null && tasks.last) {
+                for (String path : reads.getOrDefault(session.getEndpoint(), List.of())) {
+                    tasks.requestsToSend.add(new BootstrapReadRequest(path));
+                }
+            }
+            return tasks;
+        }
+    }
+
     static class BootstrapEvents implements BootstrapSessionListener {
         public void sessionInitiated(BootstrapRequest request, LwM2mPeer peer) {
             say(event("bootstrap_asked", request.getEndpointName()));
@@ -275,7 +306,11 @@ public class LeshanPeer {
                 BootstrapSession session,
                 BootstrapDownlinkRequest<? extends LwM2mResponse> request,
                 LwM2mResponse response) {
-            said(session, request, response.getCode().toString());
+            String content = "";
+            if (response instanceof BootstrapReadResponse) {
+                content = " " + ((BootstrapReadResponse) response).getContent();
+            }
+            said(session, request, response.getCode() + content);
         }
 
         public void onResponseError(
