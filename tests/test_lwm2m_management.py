@@ -232,13 +232,18 @@ def test_when_a_change_matters():
     path = (3303, 0, 5700)
     assert attributes.matters(path, 1.0, 1.1)
     assert not attributes.matters(path, 1.0, 1.0)
+    broken = float("nan")  # a sensor without a value
+    for conditions in ([], ["st=3"]):
+        attributes.write(path, conditions)
+        assert not attributes.matters(path, broken, float("nan"))
+        assert attributes.matters(path, broken, 1.0) and attributes.matters(path, 1.0, broken)
     attributes.write(path, ["gt=25", "lt=10", "st=3"])
     assert attributes.matters(path, 24.0, 25.5) and attributes.matters(path, 25.5, 25.0)
     assert attributes.matters(path, 10.0, 9.0) and attributes.matters(path, 9.0, 10.0)
     assert not attributes.matters(path, 20.0, 22.0)
     assert attributes.matters(path, 20.0, 23.0)
     assert not attributes.matters(path, 26.0, 27.0)
-    assert attributes.matters(path, "a", "b")
+    assert attributes.matters(path, "a", "b") and not attributes.matters(path, "a", "a")
 
 
 def test_read_composite():

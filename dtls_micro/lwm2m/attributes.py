@@ -68,14 +68,16 @@ class Attributes:
     def matters(self, path, before, now) -> bool:
         """Tell whether a change of a value is to be notified: gt, lt and st."""
         found = self.of(path)
+        if before == now or before != before and now != now:  # what is no number twice
+            return False
         if not isinstance(before, (int, float)) or not isinstance(now, (int, float)):
-            return before != now
+            return True
         conditions = [name for name in _OF_NUMBERS if name in found]
-        if not conditions:
-            return before != now
+        if not conditions or before != before or now != now:
+            return True
         for name in conditions:
             if name == "st":
-                if abs(now - before) >= found[name] and now != before:
+                if abs(now - before) >= found[name]:
                     return True
             elif _crosses(name, found[name], before, now):
                 return True
