@@ -1,4 +1,4 @@
-"""The ARMv6-M kernel as mpy-cross puts it into a .mpy, run in an emulated Cortex-M0."""
+"""The kernels in Thumb as mpy-cross puts them into a .mpy, in an emulated Cortex-M0 and M33."""
 
 import hashlib
 import os
@@ -31,15 +31,18 @@ from tools.wasm import find_tool
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "ports/rp2/p256_thumb.py"
+RP2 = ROOT / "ports/rp2"
 
 
-@pytest.fixture(scope="module")
-def kernel():
+@pytest.fixture(scope="module", params=["p256_thumb", "p256_m33"])
+def kernel(request):
     need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
-    from tools.kernels.emulate import CortexM0, compiled
+    from tools.kernels.emulate import CortexM0, CortexM33, compiled
 
-    return CortexM0(compiled(SOURCE, build().code(), find_tool("mpy-cross")))
+    with_umaal = request.param == "p256_m33"
+    code = build(with_umaal).code()
+    made = compiled(RP2 / (request.param + ".py"), code, find_tool("mpy-cross"))
+    return (CortexM33 if with_umaal else CortexM0)(made)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -69,12 +72,22 @@ def test_wycheproof(kernel):
     assert check_wycheproof(kernel, os.urandom, 50) == 8 + 6
 
 
+@pytest.mark.parametrize("kernel", ["p256_thumb"], indirect=True)
 def test_cycles(kernel):
     """The targets of the kernel itself; tools/bench_kernels.py prints the sums."""
     empty = cycles(kernel, bytes(4))
     assert cycles(kernel, b"\1\3\1\2" + bytes(4)) - empty <= 1650  # dispatch included
     assert cycles(kernel, b"\2\3\1\1" + bytes(4)) - empty <= 1150
     assert len(build().code()) + len(COMB) <= 12 * 1024
+
+
+@pytest.mark.parametrize("kernel", ["p256_m33"], indirect=True)
+def test_instructions(kernel):
+    """A fifth of those without UMAAL."""
+    empty = cycles(kernel, bytes(4))
+    assert cycles(kernel, b"\1\3\1\2" + bytes(4)) - empty <= 330
+    assert cycles(kernel, b"\2\3\1\1" + bytes(4)) - empty <= 330
+    assert len(build(with_umaal=True).code()) <= 2300
 
 
 def cycles(kernel, program) -> int:

@@ -21,13 +21,14 @@ _MHZ = 125
 
 
 class Counted:
-    """A kernel that adds up its cycles."""
+    """A kernel that adds up its cycles; of a Cortex-M33, its instructions."""
 
-    def __init__(self) -> None:
-        from .kernels.emulate import CortexM0, compiled
+    def __init__(self, m33: bool = False) -> None:
+        from .kernels.emulate import CortexM0, CortexM33, compiled
 
-        source = ROOT / "ports/rp2/p256_thumb.py"
-        self._kernel = CortexM0(compiled(source, build().code(), find_tool("mpy-cross")))
+        source = ROOT / f"ports/rp2/{'p256_m33' if m33 else 'p256_thumb'}.py"
+        code = compiled(source, build(m33).code(), find_tool("mpy-cross"))
+        self._kernel = (CortexM33 if m33 else CortexM0)(code)
         self.cycles = 0
 
     def __call__(self, program: bytes, arena: bytearray, place: int) -> None:
@@ -39,9 +40,9 @@ def _octets(size: int) -> bytes:
     return b"\x5a" * size
 
 
-def counts() -> dict[str, int]:
-    """Return the cycles inside the kernel by operation."""
-    kernel = Counted()
+def counts(m33: bool = False) -> dict[str, int]:
+    """Return the cycles inside the kernel by operation; of a Cortex-M33, the instructions."""
+    kernel = Counted(m33)
     found = {}
 
     def count(name: str, work):  # type: ignore[no-untyped-def]
@@ -120,7 +121,7 @@ def main(target: Path | None) -> None:
     """Count the kernels' cycles, and compare."""
     console = Console(width=130)
     try:
-        found = counts()
+        found, of_m33 = counts(), counts(m33=True)
     except (Missing, ImportError) as error:
         sys.exit(f"bench: {error}: make bench installs it")
     for name in ("field product", "field square"):
@@ -128,6 +129,10 @@ def main(target: Path | None) -> None:
     size = len(build().code())
     console.print(f"code {size} bytes, tables {len(COMB)} bytes")
     console.print(_table(found))
+    parts = ", ".join(f"{name} {of_m33[name] / 1e6:.2f}" for name in OPERATIONS)
+    size = len(build(with_umaal=True).code())
+    console.print(f"on the Cortex-M33 of an RP2350, code {size} bytes, million instructions of")
+    console.print(f"the kernel alone: {parts}; field product {of_m33['field product']}")
     console.print(_sums())
     parts = ", ".join(f"{name} {value}" for name, value in FIRMWARE.items())
     console.print(f"the firmware's own, cycles: {parts}")

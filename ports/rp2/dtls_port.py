@@ -2,7 +2,7 @@
 
 p256 is made when it is first asked for, so a program with pre-shared keys loads no curve.
 
-Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0 in the tests.
+Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0 and M33 in the tests.
 """
 
 import sys
@@ -19,7 +19,7 @@ _made = {}
 
 def random(n: int) -> bytes:
     """Return `n` bytes of tested entropy; OSError if the chip's source fails."""
-    if "RP2350" in sys.implementation._machine:
+    if _is_rp2350():
         from rp2350_trng import fill
 
         return fill(n)
@@ -62,15 +62,26 @@ def _is_arm() -> bool:
     return "RISCV" not in sys.implementation._machine
 
 
+def _is_rp2350() -> bool:
+    return "RP2350" in sys.implementation._machine
+
+
 def __getattr__(name: str):
     if name != "p256":
         raise AttributeError(name)
     if name not in _made:
         from dtls_micro.crypto.p256_kernel import P256
 
-        if _is_arm():
-            from p256_thumb import run
-        else:
-            from p256_viper import run
-        _made[name] = P256(run)
+        _made[name] = P256(_curve())
     return _made[name]
+
+
+def _curve():
+    """Return the kernel of P-256 that this core can run."""
+    if not _is_arm():
+        from p256_viper import run
+    elif _is_rp2350():
+        from p256_m33 import run
+    else:
+        from p256_thumb import run
+    return run

@@ -207,7 +207,7 @@ class Board:
 
             sys.modules["ghash_thumb"] = ghash_viper
             sys.modules["octets_thumb"] = octets_viper
-            sys.modules["p256_thumb"] = p256_viper
+            sys.modules["p256_thumb" if self.name == "rp2040" else "p256_m33"] = p256_viper
         implementation = Module(name="micropython", _machine=_MACHINES[self.name])
         sys.modules["sys"] = Module(implementation=implementation, modules=sys.modules)
         import dtls_port
@@ -291,7 +291,7 @@ def play_session(board, job):
             if job.get("pause"):
                 time.sleep(job["pause"])
     curves = [name for name in sys.modules if "p256" in name or "ecd" in name]
-    curves = [name for name in curves if name not in ("p256_thumb", "p256_viper")]
+    curves = [name for name in curves if name not in ("p256_thumb", "p256_m33", "p256_viper")]
     return [suite, replies, sorted(curves), Sock.made]
 
 

@@ -1,8 +1,9 @@
-"""Machine code in unicorn's Cortex-M0, with the cycles of a Cortex-M0+ (its TRM, section 3.3).
+"""Machine code in unicorn's Cortex-M0 and M33; the former with the cycles of a Cortex-M0+.
 
-Loads and stores take 2 cycles, LDM, STM and PUSH 1 and one for each register, POP with PC 3
-more, a branch 2 if it is taken, BL 3, BX 2, everything else 1, MULS too: code in RAM without
-wait states, as MicroPython loads it.
+These are of its TRM, section 3.3: loads and stores take 2 cycles, LDM, STM and PUSH 1 and one for
+each register, POP with PC 3 more, a branch 2 if it is taken, BL 3, BX 2, everything else 1, MULS
+too: code in RAM without wait states, as MicroPython loads it. Of the M33, whose manual tells no
+cycles, the instructions are counted.
 """
 
 import subprocess
@@ -27,6 +28,7 @@ from unicorn.arm_const import (
     UC_ARM_REG_R3,
     UC_ARM_REG_SP,
     UC_CPU_ARM_CORTEX_M0,
+    UC_CPU_ARM_CORTEX_M33,
 )
 
 _CODE = 0x10000000
@@ -78,25 +80,30 @@ def _cost(word: int) -> int:
 class CortexM0:
     """A function of machine code in the emulator.
 
-    cycles:  of the last call
+    cycles:  of the last call; instructions of a Cortex-M33
     trace:   to this, a list or an array, is added the place of every instruction, and the address
              of all that it reads and writes in memory; or None
     """
 
+    _model = UC_CPU_ARM_CORTEX_M0
+
     def __init__(self, code: bytes):
         self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
-        self._uc.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M0)
+        self._uc.ctl_set_cpu_model(self._model)
         self._uc.mem_map(_CODE, 0x20000)
         self._uc.mem_map(_DATA, 0x20000)
         self._uc.mem_write(_CODE, code)
         words = [int.from_bytes(code[i : i + 2], "little") for i in range(0, len(code), 2)]
-        self._costs = [_cost(word) for word in words]
-        self._conditional = [word >> 12 == 13 for word in words]
+        self._costs, self._conditional = self._prepare(words)
         self._branch = -1  # place behind the conditional branch that ran last
         self.cycles = 0
         self.trace: MutableSequence[int] | None = None
         self._uc.hook_add(UC_HOOK_CODE, self._step)
         self._uc.hook_add(UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, self._access)
+
+    def _prepare(self, words: list[int]) -> tuple[list[int], list[bool]]:
+        """Return what each instruction costs, and whether it costs more if it branches."""
+        return [_cost(word) for word in words], [word >> 12 == 13 for word in words]
 
     def _step(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
         at = (address - _CODE) // 2
@@ -132,3 +139,12 @@ class CortexM0:
             if isinstance(argument, bytearray):
                 argument[:] = uc.mem_read(places[id(argument)], len(argument))
         return uc.reg_read(UC_ARM_REG_R0)
+
+
+class CortexM33(CortexM0):
+    """The same for cores with Thumb-2 and the DSP extension."""
+
+    _model = UC_CPU_ARM_CORTEX_M33
+
+    def _prepare(self, words: list[int]) -> tuple[list[int], list[bool]]:
+        return [1] * len(words), [False] * len(words)

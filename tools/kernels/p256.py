@@ -6,6 +6,7 @@ arguments are in r0 (program), r1 (arena) and r2 (digit).
 
 from . import field
 from .field import FRAME, multiply, square
+from .field_m33 import Thumb2, product
 from .invert import invert
 from .thumb import SP, Thumb
 
@@ -28,8 +29,9 @@ OPERATIONS = (
 )
 
 
-def build() -> Thumb:
-    a = Thumb()
+def build(with_umaal: bool = False) -> Thumb:
+    """Return the code, for ARMv6-M or for cores that have UMAAL."""
+    a: Thumb = Thumb2() if with_umaal else Thumb()
     for r in (8, 9, 10, 11):
         a.mov(4, r)
         a.push(4)
@@ -93,18 +95,38 @@ def build() -> Thumb:
     a.label("reverse")
     reverse(a)
     a.bl("next")
+    _products(a)
+    a.label("end")
+    a.add_sp(WHOLE)
+    for r in (11, 10, 9, 8):
+        a.pop(4)
+        a.mov(r, 4)
+    a.movi(0, 0)
+    return a
+
+
+def _products(a: Thumb) -> None:
+    """[r11] = [r1] * [r2], or [r1] squared r12 times, and reduced."""
     a.label("mul")
     a.movi(3, 1)
     a.str_(3, SP, COUNT)
-    multiply(a)
-    a.bl("reduce")
+    if isinstance(a, Thumb2):
+        a.b("product")
+    else:
+        multiply(a)
+        a.bl("reduce")
     a.label("sqr")
     a.mov(3, 12)
     a.str_(3, SP, COUNT)
     a.label("square")
-    square(a)
-    a.label("reduce")
-    field.combine(a)
+    if isinstance(a, Thumb2):
+        a.mov(2, 1)
+        a.label("product")
+        product(a)
+    else:
+        square(a)
+        a.label("reduce")
+        field.combine(a)
     field.reduce(a)
     a.ldr(3, SP, COUNT)
     a.subi(3, 1)
@@ -114,13 +136,6 @@ def build() -> Thumb:
     a.str_(3, SP, COUNT)
     a.mov(1, 11)
     a.bl("square")
-    a.label("end")
-    a.add_sp(WHOLE)
-    for r in (11, 10, 9, 8):
-        a.pop(4)
-        a.mov(r, 4)
-    a.movi(0, 0)
-    return a
 
 
 def addsub(a: Thumb, negative: bool) -> None:
