@@ -23,10 +23,11 @@ from binascii import hexlify
 from micropython import const
 
 from .crypto.compare import equal
+from .crypto.hmac import Hmac
 from .errors import ProtocolError
 from .extensions import get_extensions, put_extensions
 from .messages import get_hello_verify_request, get_server_hello, put_client_hello
-from .prf import prf
+from .prf import expand, prf
 from .protection import Protection
 from .transcript import Transcript
 
@@ -78,7 +79,8 @@ class Handshake:
         self.extended = False
         self.transcript = Transcript(port.sha256, credential.readings)
         self.client_random = port.random(32)
-        self.server_random = self._master = None
+        self.server_random = None
+        self._master = None  # Hmac of the master secret
         self._cookies = self._asked = self._answers = 0
         self.cookie = None
 
@@ -116,14 +118,17 @@ class Handshake:
             seed = self.client_random + self.server_random
             master = prf(sha256, secret, b"master secret", seed, 48)
         wipe(secret)
-        self._master = master
-        if self.keylog:
-            self.keylog(
-                "CLIENT_RANDOM %s %s"
-                % (hexlify(self.client_random).decode(), hexlify(master).decode())
-            )
+        self._master = hmac = Hmac(sha256, master)
+        try:
+            if self.keylog:
+                self.keylog(
+                    "CLIENT_RANDOM %s %s"
+                    % (hexlify(self.client_random).decode(), hexlify(master).decode())
+                )
+        finally:
+            wipe(master)
         seed = self.server_random + self.client_random
-        block = prf(sha256, master, b"key expansion", seed, 2 * (key_size + iv_size))
+        block = expand(hmac, b"key expansion", seed, 2 * (key_size + iv_size))
         view = memoryview(block)
         ivs = 2 * key_size
         directions = []
@@ -150,13 +155,12 @@ class Handshake:
         self.reassembly.held = True
 
     def _verify_data(self, label) -> bytearray:
-        digest = self.transcript.digest()
-        return prf(self.port.sha256, self._master, label, digest, _VERIFY_DATA)
+        return expand(self._master, label, self.transcript.digest(), _VERIFY_DATA)
 
     def wipe(self):
         """Overwrite the secrets of the handshake."""
         if self._master is not None:
-            wipe(self._master)
+            self._master.wipe()
             self._master = None
 
 
