@@ -12,6 +12,7 @@ from .wire import Writer
 _CHANGE_CIPHER_SPEC = const(20)  # content types
 _HANDSHAKE = const(22)
 _HEADER = const(12)  # of a handshake message
+_EMPTY = bytes(12)
 _LEAST = const(32)  # a shorter fragment is not worth starting in a datagram half full
 
 
@@ -43,12 +44,11 @@ class Flight:
     def begin(self, message: int):
         """Begin a handshake message; append its body to the Writer that is returned."""
         self._start = len(self._data)
-        w = Writer(self._data)
-        w.uint(4, message << 24)  # the length is filled in by end()
-        w.uint(2, self.number)
-        w.uint(6, 0)
+        self._data.extend(_EMPTY)  # the lengths are filled in by end()
+        self._data[self._start] = message
+        self._data[self._start + 5] = self.number
         self.number += 1
-        return w
+        return Writer(self._data)
 
     def end(self, epoch: int) -> memoryview:
         """End the message; return a view of it, header and body, for the transcript."""
@@ -88,7 +88,10 @@ class Flight:
                     break
             self.split = self.split or size < left
             at = records.begin(out, kind, epoch)
-            self._put(out, kind, start, size)
+            if size == left and not self._offset:  # header and all
+                out.extend(memoryview(self._data)[start:end])
+            else:
+                self._put(out, start, size)
             records.seal(out, at, epoch)
             self._offset += size
             if size == left:
@@ -96,11 +99,9 @@ class Flight:
                 self._offset = 0
         return len(out) > 0
 
-    def _put(self, out, kind, start, size):
+    def _put(self, out, start, size):
+        """Append a fragment: a header of its own, and a part of the body."""
         data = memoryview(self._data)
-        if kind == _CHANGE_CIPHER_SPEC:
-            out.extend(data[start : start + size])
-            return
         out.extend(data[start : start + 6])
         w = Writer(out)
         w.uint(3, self._offset)
