@@ -51,6 +51,7 @@ _ILLEGAL_PARAMETER = const(47)
 _DECRYPT_ERROR = const(51)
 
 _VERIFY_REQUESTS = const(3)  # at most
+_COOKIE = const(47)  # where it is in a ClientHello: header, version, random, no session ID
 _VERIFY_DATA = const(12)  # bytes, RFC 5246 section 7.4.9
 
 
@@ -83,6 +84,7 @@ class Handshake:
         self._master = None  # Hmac of the master secret
         self._cookies = self._asked = self._answers = 0
         self.cookie = None
+        self._hello = None  # the last ClientHello; it is in the transcript once it was answered
 
     def step(self, message: int, whole):
         """Handle one message (header and body), or one ChangeCipherSpec, in its turn."""
@@ -97,12 +99,17 @@ class Handshake:
     def start(self, cookie=b""):
         """Send a ClientHello: the first one, or the same with the server's cookie."""
         self.flight.open()
-        self.transcript.restart()
         w = self.flight.begin(_CLIENT_HELLO)
-        extensions = put_client_hello(w, self.client_random, cookie, self.credential.suites)
-        put_extensions(self, w)
-        w.close(extensions, 2)
-        self.transcript.update(self.flight.end(0))
+        before = self._hello
+        if before is None:
+            extensions = put_client_hello(w, self.client_random, cookie, self.credential.suites)
+            put_extensions(self, w)
+            w.close(extensions, 2)
+        else:
+            w.put(before[12:_COOKIE])
+            w.vector(1, cookie)
+            w.put(before[_COOKIE + 1 + before[_COOKIE] :])
+        self._hello = self.flight.end(0)
 
     def derive(self, secret: bytearray):
         """Make the keys of epoch 1 from the premaster secret, which is overwritten.
@@ -221,7 +228,9 @@ def _on_server_hello(hs, whole):
     hs.server_random = bytes(random)
     hs.records.negotiated = True
     hs.reassembly.greeting = False
+    hs.transcript.update(hs._hello)
     hs.transcript.update(whole)
+    hs._hello = None
 
 
 def _on_cipher(hs, whole):

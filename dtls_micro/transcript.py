@@ -11,13 +11,7 @@ class Transcript:
     """`sha256` makes a hash; `readings` is how many different points will be read."""
 
     def __init__(self, sha256, readings: int):
-        self.sha256 = sha256
-        self.readings = readings
-        self.restart()
-
-    def restart(self):
-        """Forget everything: a ClientHello that was answered by a HelloVerifyRequest."""
-        self._hashes = [self.sha256() for _ in range(self.readings)]
+        self._hashes = [sha256() for _ in range(readings)]
         self._digest = None
 
     def update(self, message):

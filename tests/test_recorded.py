@@ -69,7 +69,7 @@ class Reader:
         if payload[0] == _HELLO_VERIFY_REQUEST:
             return
         if payload[0] == _CLIENT_HELLO:
-            self.transcript.restart()
+            self.transcript = Transcript(dtls_port.sha256, 2)
         if payload[0] in (_CLIENT_HELLO, _SERVER_HELLO):
             self.randoms[sender] = payload[14:46]
         self.transcript.update(payload)
