@@ -172,9 +172,12 @@ class Handshake:
 
 
 def wipe(secret: bytearray):
-    """Overwrite a secret."""
-    for i in range(len(secret)):
-        secret[i] = 0
+    """Overwrite a secret, octet by octet if there is no memory for zeros."""
+    try:
+        secret[:] = bytes(len(secret))
+    except MemoryError:
+        for i in range(len(secret)):
+            secret[i] = 0
 
 
 def choose(suites, wanted):
