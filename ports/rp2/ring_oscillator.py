@@ -52,35 +52,38 @@ class RingOscillator:
     def _stir(self, count: int):
         """Take `count` bytes of samples into the state, if they pass the tests."""
         mixed = sha256(self._state or b"")
-        mixed.update(bytes([self._octet() for _ in range(count)]))
+        mixed.update(self._sampled(count))
         mixed.update(os.urandom(32))
         self._state = mixed.digest()
 
-    def _octet(self) -> int:
-        """Return eight samples that pass the repetition count test.
+    def _sampled(self, count: int) -> bytearray:
+        """Return `count` bytes of samples that pass the tests.
 
-        One loop on variables of its own, for the time that calls take.
+        Loops on variables of their own, for the time that calls take.
         """
         memory = self._memory
         last = self._last
         same = self._same
-        ones = octet = 0
-        for _ in range(8):
-            bit = memory[_RANDOM_BIT] & 1
-            if bit == last:
-                same += 1
-                if same >= _REPETITIONS:
-                    self._must(False)
-            else:
-                last = bit
-                same = 1
-            ones += bit
-            octet = octet << 1 | bit
+        octets = bytearray(count)
+        for at in range(count):
+            ones = octet = 0
+            for _ in range(8):
+                bit = memory[_RANDOM_BIT] & 1
+                if bit == last:
+                    same += 1
+                    if same >= _REPETITIONS:
+                        self._must(False)
+                else:
+                    last = bit
+                    same = 1
+                ones += bit
+                octet = octet << 1 | bit
+            octets[at] = octet
+            self._ones += ones
+            self._fill(octet)
         self._last = last
         self._same = same
-        self._ones += ones
-        self._fill(octet)
-        return octet
+        return octets
 
     def _fill(self, octet: int):
         """Test each whole window: adaptive proportion for both values of a bit, and no period."""
