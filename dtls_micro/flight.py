@@ -75,29 +75,35 @@ class Flight:
     def fill(self, out: bytearray, records, mtu: int) -> bool:
         """Append as many records to `out` as `mtu` bytes allow; tell whether there are any."""
         while self._index < len(self._entries):
-            kind, epoch, start, end = self._entries[self._index]
-            room = min(mtu - len(out) - records.overhead(epoch), records.limit)
-            if kind == _HANDSHAKE:
-                left = end - start - _HEADER - self._offset
-                size = min(left, room - _HEADER)
-                if size < left and (size < _LEAST and len(out) or size < 1) or size < 0:
-                    break
-            else:
-                left = size = 1
-                if room < 1:
-                    break
-            self.split = self.split or size < left
-            at = records.begin(out, kind, epoch)
-            if size == left and not self._offset:  # header and all
-                out.extend(memoryview(self._data)[start:end])
-            else:
-                self._put(out, start, size)
-            records.seal(out, at, epoch)
-            self._offset += size
-            if size == left:
-                self._index += 1
-                self._offset = 0
+            if not self._fill(out, records, mtu):
+                break
         return len(out) > 0
+
+    def _fill(self, out, records, mtu) -> bool:
+        """Append the next record; return False if there is no room for it."""
+        kind, epoch, start, end = self._entries[self._index]
+        room = min(mtu - len(out) - records.overhead(epoch), records.limit)
+        if kind == _HANDSHAKE:
+            left = end - start - _HEADER - self._offset
+            size = min(left, room - _HEADER)
+            if size < left and (size < _LEAST and len(out) or size < 1) or size < 0:
+                return False
+        else:
+            left = size = 1
+            if room < 1:
+                return False
+        self.split = self.split or size < left
+        at = records.begin(out, kind, epoch)
+        if size == left and not self._offset:  # header and all
+            out.extend(memoryview(self._data)[start:end])
+        else:
+            self._put(out, start, size)
+        records.seal(out, at, epoch)
+        self._offset += size
+        if size == left:
+            self._index += 1
+            self._offset = 0
+        return True
 
     def _put(self, out, start, size):
         """Append a fragment: a header of its own, and a part of the body."""

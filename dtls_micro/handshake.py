@@ -176,8 +176,12 @@ def wipe(secret: bytearray):
     try:
         secret[:] = bytes(len(secret))
     except MemoryError:
-        for i in range(len(secret)):
-            secret[i] = 0
+        _wipe_octets(secret)
+
+
+def _wipe_octets(secret):
+    for i in range(len(secret)):
+        secret[i] = 0
 
 
 def choose(suites, wanted):

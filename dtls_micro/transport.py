@@ -68,18 +68,20 @@ class Transport:
 
     def flush(self):
         """Send all datagrams that wait."""
-        while True:
+        datagram = self.client.datagram()
+        while datagram is not None:
+            self._send(datagram)
             datagram = self.client.datagram()
-            if datagram is None:
-                return
-            try:
-                self.socket.send(datagram)
-                self._trouble = None
-            except OSError as error:
-                # Lost like any other; if it is too long for the path, the MTU falls after losses.
-                if self.client.state == CONNECTED:
-                    raise
-                self._trouble = error
+
+    def _send(self, datagram):
+        try:
+            self.socket.send(datagram)
+            self._trouble = None
+        except OSError as error:
+            # Lost like any other; if it is too long for the path, the MTU falls after losses.
+            if self.client.state == CONNECTED:
+                raise
+            self._trouble = error
 
     def close(self):
         """Say close_notify if there is somebody to say it to; free the socket."""

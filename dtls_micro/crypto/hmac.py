@@ -29,15 +29,19 @@ class Hmac:
             outer[i] = byte ^ 0x5C
 
     def digest(self, *parts) -> bytes:
-        """Return the 32 bytes for the buffers `parts`, taken one after the other."""
-        inner = self.sha256()
-        inner.update(self._inner)
+        """Return the 32 bytes for the buffers `parts`, taken one after the other.
+
+        One variable more, and its frame would be allocated (tools/frames.py).
+        """
+        running = self.sha256()
+        running.update(self._inner)
         for part in parts:
-            inner.update(part)
-        outer = self.sha256()
-        outer.update(self._outer)
-        outer.update(inner.digest())
-        return outer.digest()
+            running.update(part)
+        part = running.digest()
+        running = self.sha256()
+        running.update(self._outer)
+        running.update(part)
+        return running.digest()
 
     def wipe(self):
         """Zero the key."""
