@@ -13,10 +13,11 @@ def prf(sha256, secret, label: bytes, seed, size: int) -> bytearray:
 
 def expand(hmac, label: bytes, seed, size: int) -> bytearray:
     """Return what prf() does; `hmac` is of the secret, and may serve several times."""
-    a = hmac.digest(label, seed)  # A(1)
-    output = bytearray(hmac.digest(a, label, seed))
+    seed = label + seed
+    a = hmac.digest(seed)  # A(1)
+    output = bytearray(hmac.digest(a, seed))
     while len(output) < size:
         a = hmac.digest(a)
-        output.extend(hmac.digest(a, label, seed))
+        output += hmac.digest(a, seed)
     output[size:] = b""
     return output
