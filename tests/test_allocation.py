@@ -5,6 +5,8 @@ import sys
 import micropython
 from scripted_server import APPLICATION_DATA, CCM_8, PSK_SUITES, ScriptedServer, connected
 
+from dtls_micro.handshake import wipe
+
 _LOCK = getattr(micropython, "heap_lock", lambda: None)
 _UNLOCK = getattr(micropython, "heap_unlock", lambda: None)
 _SIZES = (1, 16, 100, 1115, 3, 64, 1000, 17, 1115, 200)
@@ -114,3 +116,14 @@ def test_sequence_numbers_above_thirty_bits_allocate_nothing():
     ]
     wrong = _to_and_fro(link.client, data, datagrams)
     assert wrong is None, wrong
+
+
+def test_secrets_are_overwritten_without_memory_too():
+    secret = bytearray(b"secret" * 9)
+    part = memoryview(secret)[6:]
+    _LOCK()
+    wipe(part)
+    _UNLOCK()
+    assert secret == b"secret" + bytes(48)
+    wipe(secret)
+    assert secret == bytes(54)
