@@ -394,6 +394,29 @@ def test_coaps_get(chip):
     assert size > 10
 
 
+def play_failing_handler(board, job):
+    """A server asks for a resource whose handler fails."""
+    from contextlib import redirect_stderr
+    from io import StringIO
+
+    from dtls_micro.coap.message import Message
+    from dtls_micro.coap.resources import Resources
+
+    def fail(request):
+        raise ValueError("of the handler")
+
+    table = Resources(None, 1024)
+    table.add("/fails", get=fail)
+    printed = StringIO()
+    with redirect_stderr(printed):
+        response = table.handle(Message(0x01, options=[(11, b"fails")]))
+    return [response.code, printed.getvalue().splitlines()[-1]]
+
+
+def test_an_error_in_a_handler_is_printed_and_answered():
+    assert play("failing_handler") == [0xA0, "ValueError: of the handler"]
+
+
 # WiFi
 
 
@@ -657,6 +680,8 @@ def test_the_imitation_has_nothing_that_circuitpython_lacks():
     lines = ["import hashlib; hashlib.sha256", "import hashlib; hashlib.new('sha256').copy"]
     lines += ["import time; time.ticks_ms", "import time; time.sleep_ms"]
     lines += ["import micropython; micropython.viper", "import micropython; micropython.native"]
+    lines += ["import micropython; micropython.opt_level"]
+    lines += ["import sys; sys.print_exception", "import sys; sys.excepthook"]
     lines += [make + "s." + name for name in ("recv", "recvfrom", "read", "write", "readinto")]
     assert play("imitation", lines) == ["AttributeError"] * len(lines)
     assert play("imitation", [make + "s.recv_into"]) == [None]

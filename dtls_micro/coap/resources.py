@@ -251,4 +251,6 @@ def _print(error):
     if hasattr(sys, "print_exception"):
         sys.print_exception(error)
     else:
-        sys.excepthook(type(error), error, error.__traceback__)
+        import traceback  # CircuitPython and CPython
+
+        traceback.print_exception(error)

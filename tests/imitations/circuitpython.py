@@ -29,7 +29,7 @@ PORT = str(_ROOT / "ports/circuitpython")
 COMMON = str(_ROOT / "ports/common")
 _BOARD_CODE = (PORT, COMMON, str(_ROOT / "dtls_micro"), str(_ROOT / "tests/check_port.py"))
 # Of CPython's modules those that CircuitPython has too; asyncio is a library of Adafruit's.
-_SHARED = ("asyncio", "binascii", "collections", "gc", "io", "json", "struct")
+_SHARED = ("asyncio", "binascii", "collections", "gc", "io", "json", "struct", "traceback")
 _WRAP = 1 << 29
 _EPOCH = 946684800  # 2000-01-01, which a clock that nobody has set begins with
 _EBADF, _EAGAIN, _EPIPE, _ENOTCONN = 9, 11, 32, 107
@@ -394,7 +394,7 @@ def _modules(board) -> dict:
         ),
         "errno": SimpleNamespace(**_ERRNO),
         "hashlib": SimpleNamespace(new=Hash),
-        "micropython": SimpleNamespace(const=lambda value: value, opt_level=lambda: 0),
+        "micropython": SimpleNamespace(const=lambda value: value),
         "os": SimpleNamespace(
             urandom=urandom, uname=lambda: uname, getenv=lambda key, default=None: default
         ),
