@@ -2,7 +2,7 @@
 
 The server, at a desk:  openssl s_server -dtls1_2 -nocert -psk_identity sensor -psk KEY_IN_HEX
 settings.toml on the board: CIRCUITPY_WIFI_SSID, CIRCUITPY_WIFI_PASSWORD, DTLS_HOST, and KEY_IN_HEX
-as DTLS_PSK_KEY.
+as DTLS_PSK_KEY; CIRCUITPY_PYSTACK_SIZE = 4096 as well with CircuitPython 9.
 """
 
 import os

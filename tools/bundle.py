@@ -44,7 +44,8 @@ please mend things there and not here.
     circup install dtls_micro
 
 `examples/dtls_micro_simpletest.py` is the smallest program. WiFi of a board that sleeps:
-`from dtls_micro import dtls_wifi`.
+`from dtls_micro import dtls_wifi`. CircuitPython 9 needs `CIRCUITPY_PYSTACK_SIZE = 4096` in
+`settings.toml`, or handshakes end with `pystack exhausted`.
 """
 
 
