@@ -12,7 +12,7 @@ class Transcript:
 
     def __init__(self, sha256, readings: int):
         self._hashes = [sha256() for _ in range(readings)]
-        self._digest = None
+        self._digest: "bytes | None" = None
 
     def update(self, message):
         """Add a whole message: its 12-byte header as if unfragmented, then its body."""
