@@ -11,7 +11,7 @@ from dtls_micro import credentials
 def read(words: str, *needed):
     """Return the credentials if they have one of `needed`, which these words provide."""
     path = config.CREDENTIALS
-    make = "python -m tools.provision --endpoint NAME %s" % words
+    make = " ".join(["python -m tools.provision --endpoint NAME"] + words.split())
     copy = "tools.deploy --credentials FILE copies it"
     try:
         mine = credentials.read(path)
