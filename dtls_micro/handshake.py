@@ -23,7 +23,7 @@ from binascii import hexlify
 from micropython import const
 
 from .crypto.compare import equal
-from .crypto.hmac import Hmac
+from .crypto.hmac import Hmac, wipe
 from .errors import ProtocolError
 from .extensions import get_extensions, put_extensions
 from .messages import get_hello_verify_request, get_server_hello, put_client_hello
@@ -125,8 +125,8 @@ class Handshake:
             seed = self.client_random + self.server_random
             master = prf(sha256, secret, b"master secret", seed, 48)
         wipe(secret)
-        self._master = hmac = Hmac(sha256, master)
         try:
+            self._master = hmac = Hmac(sha256, master)
             if self.keylog:
                 self.keylog(
                     "CLIENT_RANDOM %s %s"
@@ -169,19 +169,6 @@ class Handshake:
         if self._master is not None:
             self._master.wipe()
             self._master = None
-
-
-def wipe(secret: bytearray):
-    """Overwrite a secret, octet by octet if there is no memory for zeros."""
-    try:
-        secret[:] = bytes(len(secret))
-    except MemoryError:
-        _wipe_octets(secret)
-
-
-def _wipe_octets(secret):
-    for i in range(len(secret)):
-        secret[i] = 0
 
 
 def choose(suites, wanted):

@@ -5,7 +5,7 @@ import sys
 import micropython
 from scripted_server import APPLICATION_DATA, CCM_8, PSK_SUITES, ScriptedServer, connected
 
-from dtls_micro.handshake import wipe
+from dtls_micro.crypto.hmac import Hmac, wipe
 
 _LOCK = getattr(micropython, "heap_lock", lambda: None)
 _UNLOCK = getattr(micropython, "heap_unlock", lambda: None)
@@ -127,3 +127,14 @@ def test_secrets_are_overwritten_without_memory_too():
     assert secret == b"secret" + bytes(48)
     wipe(secret)
     assert secret == bytes(54)
+
+
+def test_an_hmac_is_overwritten_without_memory_too():
+    hmac = Hmac(None, b"secret" * 8)
+    keys = hmac._inner, hmac._outer
+    _LOCK()
+    try:
+        hmac.wipe()
+    finally:
+        _UNLOCK()
+    assert keys == (bytes(64), bytes(64))

@@ -18,6 +18,7 @@ from scripted_server import (
     run,
 )
 
+from dtls_micro import handshake
 from dtls_micro.client import Client
 from dtls_micro.handshake import CHANGE_CIPHER_SPEC, CONNECTED, FAILED, WAIT_FINISHED
 from dtls_micro.psk import Psk
@@ -207,6 +208,25 @@ def test_the_premaster_secret_is_overwritten():
     secret = bytearray(b"\0\x04\0\0\0\0\0\x04abcd")
     inside(link.client).derive(secret)
     assert secret == bytes(12)
+
+
+def test_the_master_secret_is_overwritten_if_its_hmac_finds_no_memory():
+    server = ScriptedServer(cookies=())
+    server.first.remove("server_hello_done")
+    link = Link(new_client(), server)
+    link.exchange()
+    kept = []
+
+    def without_memory(sha256, key):
+        kept.append(key)
+        raise MemoryError
+
+    whole, handshake.Hmac = handshake.Hmac, without_memory
+    try:
+        raises(MemoryError, inside(link.client).derive, bytearray(b"\0\4\0\0\0\0\0\4abcd"))
+    finally:
+        handshake.Hmac = whole
+    assert kept == [bytes(48)]
 
 
 def _waiting_for_finished():

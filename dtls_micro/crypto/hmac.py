@@ -45,4 +45,18 @@ class Hmac:
 
     def wipe(self):
         """Zero the key."""
-        self._inner[:] = self._outer[:] = bytes(_BLOCK)
+        wipe(self._inner)
+        wipe(self._outer)
+
+
+def wipe(secret: bytearray):
+    """Overwrite a secret, octet by octet if there is no memory for zeros."""
+    try:
+        secret[:] = bytes(len(secret))
+    except MemoryError:
+        _wipe_octets(secret)
+
+
+def _wipe_octets(secret):
+    for i in range(len(secret)):
+        secret[i] = 0
