@@ -183,6 +183,36 @@ dtls_wifi.set_time = set_time
             assert "asked 127.0.0.1\nwill try again: no time\nasked 127.0.0.1\n" in text
 
 
+def test_who_asks_for_the_time_stays_in_the_network_and_asks_ever_more_seldom(tmp_path):
+    code = """
+import dtls_wifi
+import time
+def keep_up(states=[True, True, True, False]):
+    up = states.pop()
+    print("up", up)
+    return up
+def set_time(host, times=[1, 2, 3]):
+    if times.pop() == 1:
+        raise SystemExit
+    raise OSError("no time")
+dtls_wifi.keep_up = keep_up
+dtls_wifi.set_time = set_time
+import online
+class Pauses:
+    def sleep(seconds):
+        print("pause", seconds)
+online.time = Pauses
+"""
+    mine = device(anchors=[identity(LEAF).root_der])
+    with Running(tmp_path, "sensor_ca", mine, code, RETRY_S=5) as board:
+        text = board.process.stdout.read()
+    lost, no_time = "will try again: the network is lost\n", "will try again: no time\n"
+    assert text == (
+        "up False\n" + lost + "pause 5\nup True\n" + no_time + "pause 10\n"
+        "up True\n" + no_time + "pause 20\nup True\n"
+    )  # fmt: skip
+
+
 def test_a_board_waits_for_its_network(tmp_path):
     with LibCoap() as server:
         mine = device(identity=server.identity.encode(), key=server.key)

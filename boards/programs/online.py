@@ -5,21 +5,31 @@ import time
 import config
 import dtls_wifi
 
+_MOST = 64  # times RETRY_S between two questions for the time
+
 
 def join():
     """Join the network, however long that takes."""
-    _until_done(dtls_wifi.connect, config.SSID, config.PASSWORD)
+    _until_done(1, dtls_wifi.connect, config.SSID, config.PASSWORD)
 
 
 def set_clock():
-    """Ask for the time until somebody tells it."""
-    _until_done(dtls_wifi.set_time, config.TIME_SERVER)
+    """Ask for the time until somebody tells it, ever more seldom (RFC 4330 section 10)."""
+    _until_done(_MOST, _set_time)
 
 
-def _until_done(work, *arguments):
+def _set_time():
+    if not dtls_wifi.keep_up():
+        raise OSError("the network is lost")
+    dtls_wifi.set_time(config.TIME_SERVER)
+
+
+def _until_done(most, work, *arguments):
+    times = 1
     while True:
         try:
             return work(*arguments)
         except OSError as error:
             print("will try again:", error)
-        time.sleep(config.RETRY_S)
+        time.sleep(times * config.RETRY_S)
+        times = min(2 * times, most)
