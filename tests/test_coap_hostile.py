@@ -451,3 +451,30 @@ def test_what_wants_no_response_is_not_kept():
     for _ in range(20):
         endpoint.post("/a", b"x" * 1000, no_response=True)
     assert endpoint.engine._layer._unconfirmed == []
+
+
+def waiting(client) -> int:
+    """Return how many messages of an engine wait for their turn."""
+    return len(client.engine._layer._waiting)
+
+
+def test_who_registers_anew_and_acknowledges_nothing_fills_no_queue():
+    client = Client()
+    client.resources.add("/a", get=lambda request: b"x" * 1000, observable=True)
+    for _ in range(100):
+        assert client.observe(token=b"t")
+        client.resources.notify("/a")
+        client.peer.out()
+    assert waiting(client) <= 1
+    client.resources.notify("/a")
+    assert len(client.peer.out()) <= 1
+
+
+def test_last_notifications_that_nobody_acknowledges_fill_no_queue():
+    client = Client()
+    for i in range(100):
+        client.resources.add("/a", get=lambda request: b"x", observable=True)
+        client.observe(token=bytes((i,)))
+        client.resources.remove("/a")
+        client.peer.out()
+    assert waiting(client) <= 16 and client.resources.observers.all() == []

@@ -71,6 +71,10 @@ class Engine:
         """Stop sending an item's message."""
         self._layer.forget(item)
 
+    def queued(self, kind) -> int:
+        """Return how many items of a class wait for their turn."""
+        return self._layer.queued(kind)
+
     def forget(self, exchange: Exchange):
         """Give an exchange up; a response that comes yet is refused."""
         self._layer.forget(exchange)

@@ -87,11 +87,14 @@ class Observers:
         for one in self._list:
             if one.request.token == request.token and one.request.path == request.path:
                 self.remove(one)
+                self.resources.engine.unsend(one)  # the response is newer
                 break
         if request.uint(_OBSERVE) != 0 or not response.ok:
             return
         kept = len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
-        if len(self._list) < _MOST and kept <= _LARGEST:
+        # A last notification waits yet when its observation has ended.
+        waiting = self.resources.engine.queued(Observer)
+        if len(self._list) < _MOST and waiting < _MOST and kept <= _LARGEST:
             self._list.append(Observer(self, request))
             self.number(response)
 
