@@ -7,6 +7,7 @@ from coap_fakes import (
     BLOCK2,
     CHANGED,
     CONTENT,
+    CONTINUE,
     OBSERVE,
     AioChannel,
     Client,
@@ -19,6 +20,7 @@ from coap_fakes import (
     octets,
     option,
     reply,
+    up,
 )
 from coap_peer import ACK, CON, GET, NON
 from expect import raises
@@ -478,3 +480,20 @@ def test_last_notifications_that_nobody_acknowledges_fill_no_queue():
         client.resources.remove("/a")
         client.peer.out()
     assert waiting(client) <= 16 and client.resources.observers.all() == []
+
+
+def test_an_acknowledgement_with_observe_ends_an_observation_too():
+    def step(seen):
+        return [answer(seen, CONTENT, [(OBSERVE, b"\1")], b"x")]
+
+    endpoint, channel = connected(step, step)
+    with endpoint.observe("/o") as states:
+        assert states.next().payload == b"x"
+    assert channel.port.now == 0 and channel.script == []
+
+
+def test_a_server_that_waits_for_more_has_not_taken_a_body():
+    endpoint, _ = connected(up(CONTINUE, 0, 1, 128), reply(CONTINUE))
+    raises(CoapError, endpoint.put, "/a", bytes(200), block=128)
+    endpoint, _ = connected(reply(CONTINUE))
+    raises(CoapError, endpoint.put, "/a", b"x")

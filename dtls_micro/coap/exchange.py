@@ -3,6 +3,7 @@
 from micropython import const
 
 from .errors import CoapError, TimedOut
+from .message import ACK
 
 _OBSERVE = const(6)
 _BAD_OPTION = "the response has the critical option %d, which is not understood here"
@@ -89,8 +90,8 @@ class Deregistration(Exchange):
     """What ends an observation; notifications that cross it have its token (RFC 7641 3.6)."""
 
     def awaits(self, response) -> bool:
-        """Tell whether this is no notification."""
-        return response.option(_OBSERVE) is None
+        """Tell whether this is no notification, which does not come in an acknowledgement."""
+        return response.type == ACK or response.option(_OBSERVE) is None
 
 
 class Ping(Exchange):

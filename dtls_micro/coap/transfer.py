@@ -11,6 +11,7 @@ import gc
 from micropython import const
 
 from .download import Download
+from .errors import CoapError
 from .message import CON, NON, Message
 
 _GET = const(1)
@@ -18,6 +19,7 @@ _FETCH = const(5)
 _ECHO = const(252)
 _REQUEST_TAG = const(292)
 _UNAUTHORIZED = const(0x81)
+_CONTINUE = const(0x5F)
 _CHALLENGES = const(3)  # Echo values that are sent back; a server asks once
 _WITHOUT_BLOCKS = const(1)
 _ALWAYS = const(2)
@@ -127,6 +129,8 @@ class Transfer:
                 return
             self._uploaded = True
             self._down.repeatable = False
+        if response.code == _CONTINUE:
+            raise CoapError("the server waits for more than there is")
         self._up = None
         self.more = response.ok and self._down.take(response)
         if response.ok and (self._down.offset or not self._uploaded):

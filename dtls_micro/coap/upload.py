@@ -7,7 +7,6 @@ from .options import uint
 
 _BLOCK1 = const(27)
 _SIZE1 = const(60)
-_CONTINUE = const(0x5F)
 _TOO_LARGE = const(0x8D)
 
 
@@ -76,6 +75,4 @@ class Upload:
         self._ahead = self._ahead[self._sent :]
         if block[2] < self._szx:
             self._szx = block[2]
-        if not more and response.code == _CONTINUE:
-            raise CoapError("the server waits for more than there is")
         return more
