@@ -497,3 +497,71 @@ def test_a_server_that_waits_for_more_has_not_taken_a_body():
     raises(CoapError, endpoint.put, "/a", bytes(200), block=128)
     endpoint, _ = connected(reply(CONTINUE))
     raises(CoapError, endpoint.put, "/a", b"x")
+
+
+def bounded(channel, room):
+    """Have a channel refuse what is longer than `room`, as that of DTLS does."""
+    send = channel.send
+    channel.send_size = room
+
+    def refuse(octets):
+        if len(octets) > room:
+            raise ValueError("%d bytes" % len(octets))
+        send(octets)
+
+    channel.send = refuse
+    return channel
+
+
+def test_a_request_that_takes_more_than_a_datagram_is_refused_before_it_waits():
+    async def main():
+        channel = bounded(AioChannel([lambda seen: [], reply(CONTENT, (), b"c")]), 200)
+        async with AioEndpoint(channel, ack_timeout_ms=60000) as endpoint:
+            first = asyncio.create_task(endpoint.get("/a"))
+            await asyncio.sleep(0.02)
+            long = asyncio.create_task(endpoint.get("/" + "b" * 230))
+            third = asyncio.create_task(endpoint.get("/c"))
+            await asyncio.sleep(0.02)
+            first.cancel()
+            found = await asyncio.wait_for(asyncio.gather(long, third, return_exceptions=True), 2)
+            return isinstance(found[0], ValueError), found[1].payload
+
+    assert asyncio.run(main()) == (True, b"c")
+
+
+def test_an_echo_without_room_ends_the_request():
+    endpoint, channel = connected(reply(0x81, [(ECHO, b"E" * 40)]), reply(CONTENT))
+    bounded(channel, 100)
+    raises(CoapError, endpoint.get, "/" + "a" * 70)
+    assert endpoint.get("/a").code == CONTENT
+
+
+def test_an_endpoint_that_cannot_keep_the_time_is_over():
+    async def main():
+        channel = AioChannel([lambda seen: []])
+        async with AioEndpoint(channel, ack_timeout_ms=20) as endpoint:
+            task = asyncio.create_task(endpoint.get("/a"))
+            await asyncio.sleep(0.005)
+            bounded(channel, 0)
+            try:
+                await asyncio.wait_for(task, 2)
+            except CoapError as error:
+                return str(error)
+
+    assert "failed" in asyncio.run(main())
+
+
+def test_options_of_blocks_take_room_too():
+    for room in range(80, 150):
+        for payload in (bytes(room - 16), bytes(3 * room)):
+            endpoint, channel = connected()
+            bounded(channel, room).receive_size = 140
+
+            def step(seen, channel=channel):
+                channel.script.append(step)
+                one = option(seen, BLOCK1)
+                code = CONTINUE if one and one[-1] & 8 else CHANGED
+                return [answer(seen, code, [(BLOCK1, one)] if one else [])]
+
+            channel.script.append(step)
+            assert endpoint.put("/", payload, tag=b"12345678").code == CHANGED

@@ -37,8 +37,8 @@ class Endpoint(Base):
         """Begin to take what comes."""
         if not self._tasks:
             self._tasks = (
-                asyncio.create_task(self._receive()),
-                asyncio.create_task(self._keep_time()),
+                asyncio.create_task(self._work(self._receive())),
+                asyncio.create_task(self._work(self._keep_time())),
             )
 
     async def request(self, code: int, path=None, payload=b"", timeout=None, **settings):
@@ -154,30 +154,30 @@ class Endpoint(Base):
         finally:  # it has something to send, also if it was cancelled
             self._wake.set()
 
-    async def _receive(self):
-        """Take what comes, for ever."""
+    async def _work(self, coroutine):
+        """Run what works for the endpoint, which is over when that fails."""
         try:
-            while True:
-                datagram = await self.channel.receive()
-                if datagram is not None:
-                    self._tick()
-                    self.engine.receive(datagram)
-                    self._send()
-                    await asyncio.sleep(0)  # a channel that always has one would keep the loop
+            await coroutine
         except OSError as error:
             self._end(error)
         except Exception as error:
             self._end(CoapError("the endpoint failed: %r" % error))
             raise
 
+    async def _receive(self):
+        """Take what comes, for ever."""
+        while True:
+            datagram = await self.channel.receive()
+            if datagram is not None:
+                self._tick()
+                self.engine.receive(datagram)
+                self._send()
+                await asyncio.sleep(0)  # a channel that always has one would keep the loop
+
     async def _keep_time(self):
         """Send anew what was lost, give up what is late."""
         while not self.engine.error:
-            try:
-                left = self._tick()
-            except OSError as error:
-                self._end(error)
-                return
+            left = self._tick()
             self._wake.clear()
             if left < 0:
                 await self._wake.wait()

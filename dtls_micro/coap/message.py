@@ -143,6 +143,20 @@ def encode(message: Message, out: bytearray):
         out.extend(message.payload)
 
 
+def size(message: Message) -> int:
+    """Return how many bytes encode() would write, of a message without its token."""
+    octets = 4 + (len(message.payload) and 1 + len(message.payload))
+    before = 0
+    for one, value in message.options:
+        octets += 1 + _long(one - before) + _long(len(value)) + len(value)
+        before = one
+    return octets
+
+
+def _long(value: int) -> int:
+    return (value >= 13) + (value >= 269)
+
+
 def _nibble(value: int) -> int:
     return value if value < 13 else 13 if value < 269 else 14
 

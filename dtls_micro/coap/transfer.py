@@ -12,7 +12,7 @@ from micropython import const
 
 from .download import Download
 from .errors import CoapError
-from .message import CON, NON, Message
+from .message import CON, NON, Message, size
 
 _GET = const(1)
 _FETCH = const(5)
@@ -23,6 +23,8 @@ _CONTINUE = const(0x5F)
 _CHALLENGES = const(3)  # Echo values that are sent back; a server asks once
 _WITHOUT_BLOCKS = const(1)
 _ALWAYS = const(2)
+_TOKEN = const(8)  # bytes: 4 are ours, and Observe may follow
+_BLOCKS = const(18)  # bytes of Block1, Block2, Size1 and Request-Tag that not every request has
 _HEADROOM = const(96)  # bytes that a block leaves for header, token and options of a response
 
 
@@ -67,7 +69,7 @@ class Transfer:
         used = 16
         for _, value in self._options:
             used += 5 + len(value)
-        szx = _szx(settings.get("block"), room - used)
+        szx = _szx(settings.get("block"), room - used - _BLOCKS)
         if hasattr(payload, "read"):
             self._upload(payload, szx, settings.get("total"))
         elif len(payload) > min(room - used, 1 << szx + 4 if settings.get("block") else room):
@@ -75,15 +77,15 @@ class Transfer:
 
             self._upload(BytesIO(payload), szx, len(payload))
 
-    def _make_room(self, size: int):
-        """Send less at once, as an Echo takes `size` bytes."""
+    def _make_room(self, more: int):
+        """Send less at once, as an Echo takes `more` bytes."""
         if self._up:
-            used = 16 + size
+            used = 16 + _BLOCKS + more
             for _, value in self._options:
                 used += 5 + len(value)
             self._up.shrink(_szx(self._settings.get("block"), self._room - used))
         elif not self._uploaded and not self._down.offset:
-            self._prepare(self._payload, self._room - size, self._settings)
+            self._prepare(self._payload, self._room - more, self._settings)
 
     def _upload(self, source, szx: int, total):
         from .upload import Upload  # most programs send nothing that is so long
@@ -111,6 +113,10 @@ class Transfer:
             self._down.fill(message)
         elif self._told == _ALWAYS or self._told and not self._up:
             self._down.fill(message)
+        if size(message) + _TOKEN > self._room:
+            if self._echo is None:
+                raise ValueError("the request takes more than a datagram of %d bytes" % self._room)
+            raise CoapError("there is no room for the server's Echo in the request")
         return message
 
     def take(self, response):
@@ -143,12 +149,12 @@ class Transfer:
             self._settings["progress"](done, total)
 
 
-def _szx(size, room: int) -> int:
-    """Return the exponent of the largest block size that fits; `size` is the user's or None."""
-    if size is not None and size not in (16, 32, 64, 128, 256, 512, 1024):
+def _szx(wanted, room: int) -> int:
+    """Return the exponent of the largest block size that fits; `wanted` is the user's or None."""
+    if wanted is not None and wanted not in (16, 32, 64, 128, 256, 512, 1024):
         raise ValueError("a block size is 16, 32, 64, 128, 256, 512 or 1024")
     szx = 6
-    while szx and 1 << szx + 4 > min(room, size or 1024):
+    while szx and 1 << szx + 4 > min(room, wanted or 1024):
         szx -= 1
     return szx
 
