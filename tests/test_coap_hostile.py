@@ -66,6 +66,7 @@ def test_a_body_in_blocks_needs_responses():
 HANDLERS = {
     "text where bytes belong": lambda request: Message(0x84, "not found"),
     "options in no order": lambda request: Message(CONTENT, b"", [(14, b"\1"), (4, b"e")]),
+    "an option past the last": lambda request: Message(CONTENT, b"", [(70000, b"")]),
     "an empty message": lambda request: Message(0),
     "a request": lambda request: Message(GET),
     "a number where bytes belong": lambda request: Message(CONTENT, 5),
@@ -565,3 +566,23 @@ def test_options_of_blocks_take_room_too():
 
             channel.script.append(step)
             assert endpoint.put("/", payload, tag=b"12345678").code == CHANGED
+
+
+def test_blocks_of_a_buffer_that_changes_are_of_one_state():
+    state = bytearray(b"a" * 100)
+    client = Client()
+    for kind in (bytearray, memoryview):
+        state[:] = b"a" * 100
+        result = state if kind is bytearray else memoryview(state)
+        client.resources.add("/a", get=lambda request, result=result: result)
+        first = client.ask(GET, options=[(BLOCK2, block(0, 0, 64))])
+        state[:] = b"b" * 100
+        second = client.ask(GET, options=[(BLOCK2, block(1, 0, 64))])
+        assert first.payload == b"a" * 64 and second.payload == b"a" * 36
+
+
+def test_a_later_block_begins_no_observation():
+    client = Client()
+    client.resources.add("/a", get=lambda request: bytes(200), observable=True)
+    seen = client.ask(GET, options=[(OBSERVE, b""), (BLOCK2, block(1, 0, 64))])
+    assert option(seen, OBSERVE) is None and client.resources.observers.all() == []

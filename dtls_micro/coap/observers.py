@@ -5,6 +5,7 @@ from micropython import const
 from .message import CON, NON, Message
 
 _OBSERVE = const(6)
+_BLOCK2 = const(23)
 _INTERNAL_ERROR = const(0xA0)
 _MOST = const(16)  # observations at once; more are answered without Observe
 _LARGEST = const(2048)  # bytes of a request that is kept
@@ -89,7 +90,8 @@ class Observers:
                 self.remove(one)
                 self.resources.engine.unsend(one)  # the response is newer
                 break
-        if request.uint(_OBSERVE) != 0 or not response.ok:
+        later = request.uint(_BLOCK2, 0) >> 4  # a block that is not the first has no Observe
+        if request.uint(_OBSERVE) != 0 or later or not response.ok:
             return
         kept = len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
         # A last notification waits yet when its observation has ended.

@@ -11,7 +11,6 @@ from .served_blocks import Incoming, Outgoing
 
 _CONTENT_FORMAT = const(12)
 _OBSERVE = const(6)
-_ACCEPT = const(17)
 _BLOCK1 = const(27)
 _IF_MATCH = const(1)
 _IF_NONE_MATCH = const(5)
@@ -30,6 +29,7 @@ _INTERNAL_ERROR = const(0xA0)
 _UNAVAILABLE = const(0xA3)
 _BAD_REQUEST = const(0x80)
 _MOST_OF_OPTIONS = const(1034)  # bytes: as many as the longest option of RFC 7252 has
+_LAST_OPTION = const(65535)
 _WELL_KNOWN = "/.well-known/core"
 
 
@@ -223,7 +223,7 @@ def _check_options(options):
     for number, value in options:
         memoryview(value)
         size += len(value)
-        if number < before or size > _MOST_OF_OPTIONS:
+        if not before <= number <= _LAST_OPTION or size > _MOST_OF_OPTIONS:
             raise ValueError("options of a handler's Message are in order, 1034 bytes at most")
         before = number
 

@@ -104,6 +104,8 @@ class Outgoing:
         if response.code >> 5 != 2:
             response.payload = response.payload[: 1 << self._szx + 4]
             return response
+        if not isinstance(response.payload, bytes):  # its owner may go on to write into it
+            response.payload = bytes(response.payload)
         if response.etag is None:
             response.add(_ETAG, crc32(response.payload).to_bytes(4, "big"))
         self._key = _key(request)
