@@ -22,7 +22,7 @@ from coap_fakes import (
     reply,
     up,
 )
-from coap_peer import ACK, CON, GET, NON
+from coap_peer import ACK, CON, GET, NON, Seen
 from expect import raises
 
 from dtls_micro.coap.aio_endpoint import Endpoint as AioEndpoint
@@ -586,3 +586,27 @@ def test_a_later_block_begins_no_observation():
     client.resources.add("/a", get=lambda request: bytes(200), observable=True)
     seen = client.ask(GET, options=[(OBSERVE, b""), (BLOCK2, block(1, 0, 64))])
     assert option(seen, OBSERVE) is None and client.resources.observers.all() == []
+
+
+class Challenging(Served):
+    """The same, of a server that asks for an Echo first."""
+
+    def send(self, octets):
+        seen = Seen(octets)
+        if option(seen, ECHO) is None:
+            self.give(answer(seen, 0x81, [(ECHO, b"E" * 40)]))
+        else:
+            super().send(octets)
+
+
+def test_two_uploads_that_an_echo_makes_of_requests_are_not_mixed():
+    got = []
+
+    async def main():
+        async with AioEndpoint(Challenging(got), Port()) as endpoint:
+            bodies = [octet * 1120 for octet in (b"A", b"B")]
+            tasks = [endpoint.put("/a", body) for body in bodies]
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+    assert got and all(body in (b"A" * 1120, b"B" * 1120) for body in got)

@@ -107,7 +107,7 @@ class Endpoint(Base):
         """Exchange messages until a transfer has all; return the last response."""
         try:
             while transfer.more:
-                exchange = Exchange(transfer.request(), wait_ms)
+                exchange = Exchange(self.message(transfer), wait_ms)
                 self.engine.request(exchange)
                 transfer.take(await self._wait(exchange))
         finally:

@@ -152,16 +152,20 @@ class Base:
             payload = payload.encode()
         options = self._options(self.path if path is None else path, settings)
         transfer = Transfer(code, options, payload, self._room(), settings)
-        if transfer.uploading:
-            if settings.get("no_response"):
-                raise ValueError("a body in blocks needs responses: no no_response")
+        if transfer.uploading and settings.get("no_response"):
+            raise ValueError("a body in blocks needs responses: no no_response")
+        return transfer
+
+    def message(self, transfer) -> Message:
+        """Return the next request of a transfer, which may have come to be an upload by now."""
+        if transfer.uploading and not transfer.counted:
             if self._uploads:  # its blocks would be taken for those of the other one
                 self._tag += 1
             self._uploads += 1
             transfer.counted = True
             if self._tag:
-                settings.setdefault("tag", uint(self._tag))
-        return transfer
+                transfer.settings.setdefault("tag", uint(self._tag))
+        return transfer.request()
 
     def _say(self, transfer):
         """Send a request that wants no response (RFC 7967)."""

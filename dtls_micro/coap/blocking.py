@@ -93,7 +93,7 @@ class Endpoint(Base):
         """Exchange messages until a transfer has all; return the last response."""
         try:
             while transfer.more:
-                exchange = Exchange(transfer.request(), wait_ms)
+                exchange = Exchange(self.message(transfer), wait_ms)
                 self.engine.request(exchange)
                 transfer.take(self._wait(exchange))
         finally:

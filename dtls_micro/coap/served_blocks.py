@@ -49,7 +49,9 @@ class Incoming:
             self._key = key
             self._offset = 0
             self._body = sink(request) if sink else bytearray()
-        elif key != self._key or number << szx + 4 != self._offset:
+        elif key != self._key:
+            return Message(_INCOMPLETE)  # of a body whose place the present one has taken
+        elif number << szx + 4 != self._offset:
             self._drop()
             return Message(_INCOMPLETE)
         size = self._offset + len(request.payload)

@@ -51,7 +51,7 @@ class Transfer:
         self._code = code
         self._options = options
         self._type = CON if settings.get("confirmable", True) else NON
-        self._settings = settings
+        self.settings = settings
         szx = _szx(settings.get("block"), room[1] - _HEADROOM)
         # A server that is not told would send 1024 bytes at once, or what it likes.
         if _szx(None, room[1] - _HEADROOM) < 6:
@@ -83,9 +83,9 @@ class Transfer:
             used = 16 + _BLOCKS + more
             for _, value in self._options:
                 used += 5 + len(value)
-            self._up.shrink(_szx(self._settings.get("block"), self._room - used))
+            self._up.shrink(_szx(self.settings.get("block"), self._room - used))
         elif not self._uploaded and not self._down.offset:
-            self._prepare(self._payload, self._room - more, self._settings)
+            self._prepare(self._payload, self._room - more, self.settings)
 
     def _upload(self, source, szx: int, total):
         from .upload import Upload  # most programs send nothing that is so long
@@ -104,8 +104,8 @@ class Transfer:
         if self._echo is not None:
             message.add(_ECHO, self._echo)
         if self._up:
-            if "tag" in self._settings:
-                message.add(_REQUEST_TAG, self._settings["tag"])
+            if "tag" in self.settings:
+                message.add(_REQUEST_TAG, self.settings["tag"])
             self._up.fill(message)
         elif not self._uploaded and (not self._down.offset or self._code == _FETCH):
             message.payload = self._payload
@@ -145,8 +145,8 @@ class Transfer:
             response.payload = self._down.body
 
     def _tell(self, done: int, total):
-        if self._settings.get("progress"):
-            self._settings["progress"](done, total)
+        if self.settings.get("progress"):
+            self.settings["progress"](done, total)
 
 
 def _szx(wanted, room: int) -> int:
