@@ -1,6 +1,7 @@
 """Peers of CoAP that mean no good, or handlers that fail: what must not come of it."""
 
 import asyncio
+import gc
 
 from coap_fakes import (
     BLOCK1,
@@ -610,3 +611,58 @@ def test_two_uploads_that_an_echo_makes_of_requests_are_not_mixed():
 
     asyncio.run(main())
     assert got and all(body in (b"A" * 1120, b"B" * 1120) for body in got)
+
+
+def test_half_a_day_of_notifications_wants_an_acknowledgement():
+    client = Client()
+    client.resources.add("/a", get=lambda request: b"x", observable=True)
+    client.observe()
+    kinds = []
+    for _ in range(30):
+        client.engine.tick(3600000)
+        client.resources.notify("/a", False)
+        kinds += [seen.kind for seen in client.news()]
+    assert kinds == ([NON] * 11 + [CON]) * 2 + [NON] * 6
+    for _ in range(40):
+        client.engine.tick(3600000)
+        client.resources.notify("/a", False)
+        client.peer.out()
+    assert client.resources.observers.all() == []  # nobody acknowledged it
+
+
+def test_a_request_that_is_late_is_not_served_a_second_time():
+    client = Client()
+    done = []
+    client.resources.add("/a", post=lambda request: done.append(1), get=lambda request: b"x")
+    order = (CON, POST, 900, b"t", [(11, b"a")], b"toggle")
+    client.peer.give(*order)
+    for _ in range(12):
+        client.ask(GET)
+    assert client.peer.give(*order) == [] and done == [1]
+    kept = client.engine._layer._answers
+    for _ in range(50):
+        client.ask(GET)
+    assert len(kept) == 16 and len([one for one in kept if one[1]]) == 4
+
+
+def test_a_handler_that_only_itself_refers_to_is_not_collected():
+    async def main():
+        channel = AioChannel()
+        going = []
+
+        async def wait(request):
+            going.append(1)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                going.pop()
+
+        async with AioEndpoint(channel) as endpoint:
+            endpoint.resources.add("/t", get=wait)
+            channel.give(datagram(CON, GET, 1, b"t", [(11, b"t")]))
+            await asyncio.sleep(0.02)
+            gc.collect()
+            await asyncio.sleep(0.02)
+            return len(going)
+
+    assert asyncio.run(main()) == 1

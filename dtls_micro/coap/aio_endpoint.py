@@ -24,6 +24,7 @@ class Endpoint(Base):
         self._wake = asyncio.Event()
         self._over = asyncio.Event()
         self._tasks = ()
+        self._handlers = []  # tasks; an event loop alone does not keep them
 
     @property
     def resources(self):
@@ -146,12 +147,13 @@ class Endpoint(Base):
 
     def _spawn(self, coroutine):
         """Run a handler that is a coroutine."""
-        asyncio.create_task(self._run(coroutine))
+        self._handlers.append(asyncio.create_task(self._run(coroutine)))
 
     async def _run(self, coroutine):
         try:
             await coroutine
         finally:  # it has something to send, also if it was cancelled
+            self._handlers.remove(asyncio.current_task())
             self._wake.set()
 
     async def _work(self, coroutine):

@@ -17,6 +17,7 @@ from .exchange import Exchange
 from .message import CON, NON, Message
 from .reliability import Reliability
 
+_HOUR = const(3600000)  # ms
 _TOKEN_SIZE = const(4)  # 32 random bits: RFC 7252 section 5.3.1
 _SEPARATE = const(16)
 _NO_RESPONSE = const(258)
@@ -39,6 +40,8 @@ class Engine:
         self._separate = []  # requests whose responses will be messages of their own
         self.server = None
         self.error = None  # why the connection is over
+        self.hours = 0  # that have passed
+        self._hour_ms = 0  # of the next one
 
     def request(self, exchange: Exchange, token=None):
         """Send the request of an exchange, under a new token if none is given; return it."""
@@ -91,6 +94,10 @@ class Engine:
         It is 0 when an exchange has ended, so that whoever waits for that looks at it.
         """
         self._layer.tick(elapsed_ms)
+        self._hour_ms += elapsed_ms
+        if self._hour_ms >= _HOUR:
+            self.hours += self._hour_ms // _HOUR
+            self._hour_ms %= _HOUR
         left = -1
         for i in range(len(self._exchanges) - 1, -1, -1):
             exchange = self._exchanges[i]

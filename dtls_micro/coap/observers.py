@@ -9,6 +9,7 @@ _BLOCK2 = const(23)
 _INTERNAL_ERROR = const(0xA0)
 _MOST = const(16)  # observations at once; more are answered without Observe
 _LARGEST = const(2048)  # bytes of a request that is kept
+_HOURS = const(12)  # of notifications that are not confirmable: RFC 7641 section 4.5 has 24
 _OPTION = const(16)  # bytes that an option takes besides its value
 
 
@@ -24,6 +25,7 @@ class Observer:
         self._observers = observers
         self._again = False
         self._busy = False  # a notification is made or under way
+        self._hours = observers.resources.engine.hours  # when it last was to be acknowledged
 
     def notify(self, confirmable: bool):
         """Send the present state, now or when the last notification has arrived."""
@@ -48,6 +50,10 @@ class Observer:
     def _send(self, response, confirmable: bool):
         if not self._observers.has(self):
             return  # it was ended while the state was found out
+        engine = self._observers.resources.engine
+        confirmable = confirmable or engine.hours - self._hours >= _HOURS
+        if confirmable:
+            self._hours = engine.hours
         self.message = response
         response.type = CON if confirmable else NON
         response.token = self.request.token
@@ -55,7 +61,7 @@ class Observer:
             self._observers.number(response)
         else:  # section 4.2: it is the last one
             self._observers.remove(self)
-        self._observers.resources.engine.send(self)
+        engine.send(self)
         if not confirmable:
             self.acknowledged()
 

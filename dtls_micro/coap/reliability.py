@@ -14,6 +14,7 @@ from .message import ACK, CON, NON, RST, encode, parse
 
 _LIFETIME = const(247000)  # ms, EXCHANGE_LIFETIME: for so long a message ID is remembered
 _REMEMBERED = const(4)  # messages of the peer, with our answers; its NSTART is 1
+_KNOWN = const(16)  # its requests that are not served twice, those with answers among them
 _UNCONFIRMED = const(16)  # messages whose Reset would be heard
 _EMPTY = const(0)
 
@@ -172,10 +173,13 @@ class Reliability:
                     self._ready.append(answer)
                 return True
         # Notifications come in any number; what is done only once is a request.
-        same = [i for i, one in enumerate(self._answers) if one[3] == (message.code < 32)]
-        if len(same) == _REMEMBERED:
-            self._answers.pop(same[0])
-        self._answers.append([message.mid, None, -1, message.code < 32])
+        asks = message.code < 32
+        same = [one for one in self._answers if one[3] == asks]
+        if len(same) >= _REMEMBERED:
+            same[-_REMEMBERED][1] = None
+        if len(same) == (_KNOWN if asks else _REMEMBERED):
+            self._answers.remove(same[0])
+        self._answers.append([message.mid, None, -1, asks])
         return False
 
     def _remember(self, mid: int, datagram):
