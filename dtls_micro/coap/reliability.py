@@ -14,9 +14,15 @@ from .message import ACK, CON, NON, RST, encode, parse
 
 _LIFETIME = const(247000)  # ms, EXCHANGE_LIFETIME: for so long a message ID is remembered
 _REMEMBERED = const(4)  # messages of the peer, with our answers; its NSTART is 1
-_KNOWN = const(16)  # its requests that are not served twice, those with answers among them
+_KNOWN = const(16)  # its requests that have an effect, those with answers among them
 _UNCONFIRMED = const(16)  # messages whose Reset would be heard
 _EMPTY = const(0)
+_RESPONSE = const(0)  # kinds of messages of the peer
+_QUESTION = const(1)
+_ORDER = const(2)
+_GET = const(1)
+_FETCH = const(5)
+_BLOCK2 = const(23)
 
 
 class Reliability:
@@ -42,7 +48,7 @@ class Reliability:
         self._fresh = False  # its time begins with the next tick
         self._left_ms = self._timeout_ms = self._tries = 0
         self._ready = []  # datagrams to send
-        self._answers = []  # [mid, datagram or None, age in ms or -1, a request] of what came
+        self._answers = []  # [mid, datagram or None, age in ms or -1, kind] of what came
         self._unconfirmed = []  # the last items with NON messages: a RST may come
 
     def send(self, item):
@@ -172,14 +178,13 @@ class Reliability:
                 if answer and message.type == CON:
                     self._ready.append(answer)
                 return True
-        # Notifications come in any number; what is done only once is a request.
-        asks = message.code < 32
-        same = [one for one in self._answers if one[3] == asks]
+        kind = _kind(message)
+        same = [one for one in self._answers if one[3] == kind]
         if len(same) >= _REMEMBERED:
             same[-_REMEMBERED][1] = None
-        if len(same) == (_KNOWN if asks else _REMEMBERED):
+        if len(same) == (_KNOWN if kind == _ORDER else _REMEMBERED):
             self._answers.remove(same[0])
-        self._answers.append([message.mid, None, -1, asks])
+        self._answers.append([message.mid, None, -1, kind])
         return False
 
     def _remember(self, mid: int, datagram):
@@ -215,6 +220,15 @@ class Reliability:
         self._timeout_ms *= 2
         self._left_ms = self._timeout_ms
         self._due = True
+
+
+def _kind(message) -> int:
+    """Tell orders, which are done once, from questions and responses, which come in any number."""
+    if message.code >= 32:
+        return _RESPONSE
+    if message.code in (_GET, _FETCH) or message.uint(_BLOCK2, 0) >> 4:  # of a response
+        return _QUESTION
+    return _ORDER
 
 
 def _encoded(message) -> bytearray:
