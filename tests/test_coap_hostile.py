@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from io import BytesIO
 
 from coap_fakes import (
     BLOCK1,
@@ -36,7 +37,7 @@ from dtls_micro.coap.secure import AioDtlsChannel
 from dtls_micro.errors import DtlsError
 from dtls_micro.handshake import CLOSED, CONNECTED
 
-POST, PUT = 2, 3
+POST, PUT, FETCH = 2, 3, 5
 ECHO = 252
 
 
@@ -668,3 +669,15 @@ def test_a_handler_that_only_itself_refers_to_is_not_collected():
             return len(going)
 
     assert asyncio.run(main()) == 1
+
+
+def test_a_get_has_no_body_and_what_went_to_a_sink_is_not_observed():
+    client = Client()
+    opened = []
+    handlers = {"get": lambda request: b"x", "fetch": lambda request: b"y"}
+    sink = lambda request: opened.append(1) or BytesIO()  # noqa: E731
+    client.resources.add("/a", sink=sink, observable=True, **handlers)
+    options = [(OBSERVE, b""), (BLOCK1, block(0, 0, 16))]
+    assert client.ask(GET, options=options, payload=b"z").code == 0x82 and not opened
+    seen = client.ask(FETCH, options=options, payload=b"z")
+    assert seen.code == CONTENT and option(seen, OBSERVE) is None and client.failures == []

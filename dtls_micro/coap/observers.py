@@ -99,6 +99,8 @@ class Observers:
         later = request.uint(_BLOCK2, 0) >> 4  # a block that is not the first has no Observe
         if request.uint(_OBSERVE) != 0 or later or not response.ok:
             return
+        if not isinstance(request.payload, (bytes, bytearray)):
+            return  # it went to a sink, and cannot be read once more
         kept = len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
         # A last notification waits yet when its observation has ended.
         waiting = self.resources.engine.queued(Observer)

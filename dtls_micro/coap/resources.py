@@ -143,6 +143,8 @@ class Resources:
 
     def _handler(self, resource, request):
         """Return who handles a request, or the code of why nobody does."""
+        if request.code == _GET and request.option(_BLOCK1) is not None:
+            return _BAD_OPTION  # it has no body, and no sink is for it
         if resource is None:
             if request.path == _WELL_KNOWN and request.code == _GET:
                 return self._core
