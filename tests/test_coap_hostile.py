@@ -31,7 +31,7 @@ from dtls_micro.coap.aio_endpoint import Endpoint as AioEndpoint
 from dtls_micro.coap.download import Download
 from dtls_micro.coap.engine import Engine
 from dtls_micro.coap.errors import CoapError, TimedOut
-from dtls_micro.coap.message import Message
+from dtls_micro.coap.message import Message, parse
 from dtls_micro.coap.resources import Resources
 from dtls_micro.coap.secure import AioDtlsChannel
 from dtls_micro.errors import DtlsError
@@ -172,7 +172,7 @@ def test_a_response_in_the_acknowledgement_of_a_notification_is_none():
 def test_a_request_that_is_large_is_not_kept_for_an_observation():
     client = Client()
     client.resources.add("/a", get=lambda request: b"x", observable=True)
-    many = [(15, b"")] * 200
+    many = [(15, b"abcde")] * 200
     assert client.ask(GET, "/a", [(OBSERVE, b"")] + many).code == CONTENT
     assert client.resources.observers.all() == []
     assert client.ask(GET, "/a", [(OBSERVE, b"")] + many[:20]).code == CONTENT
@@ -681,3 +681,26 @@ def test_a_get_has_no_body_and_what_went_to_a_sink_is_not_observed():
     assert client.ask(GET, options=options, payload=b"z").code == 0x82 and not opened
     seen = client.ask(FETCH, options=options, payload=b"z")
     assert seen.code == CONTENT and option(seen, OBSERVE) is None and client.failures == []
+
+
+def test_options_that_are_many_are_not_kept():
+    client = Client()
+    client.resources.add("/a", get=lambda request: b"x")
+    seen = client.ask(GET, options=[(15, b"")] * 1000)
+    assert seen.code == 0x82
+    message = parse(datagram(CON, GET, 1, b"", [(4, b"e")] * 500))
+    assert len(message.options) == 256 and message.bad == 0
+
+
+def test_what_is_kept_of_observations_is_bounded():
+    client = Client()
+    client.resources.add("/a", fetch=lambda request: bytes(1000), observable=True)
+    for i in range(16):
+        options = [(OBSERVE, b"")]
+        assert client.ask(FETCH, "/a", options, bytes(1000), bytes((i,))).code == CONTENT
+    observers = client.resources.observers.all()
+    assert sum([len(one.request.payload) for one in observers]) <= 4096 and len(observers) == 3
+    for confirmable in (True, False):
+        client.resources.notify("/a", confirmable)
+        assert [len(seen.payload) for seen in client.news()] == [1000] * 3
+        assert [one.message.payload for one in observers] == [b""] * 3

@@ -18,6 +18,7 @@ _URI_PATH = const(11)
 _CONTENT_FORMAT = const(12)
 _MAX_AGE = const(14)
 _PAYLOAD_MARKER = const(0xFF)
+_MOST_OPTIONS = const(256)  # of what comes: each takes some 50 bytes, whatever it is on the wire
 
 
 class Message:
@@ -210,7 +211,8 @@ def _options(message: Message, datagram, at: int) -> int:
         one += delta
         if one > 65535 or at + length > size:
             raise FormatError("an option past the end")
-        if understood(one, length, bool(options) and options[-1][0] == one):
+        again = bool(options) and options[-1][0] == one
+        if understood(one, length, again) and len(options) < _MOST_OPTIONS:
             options.append((one, bytes(datagram[at : at + length])))
         elif one & 1:
             message.bad = message.bad or one

@@ -8,7 +8,7 @@ _OBSERVE = const(6)
 _BLOCK2 = const(23)
 _INTERNAL_ERROR = const(0xA0)
 _MOST = const(16)  # observations at once; more are answered without Observe
-_LARGEST = const(2048)  # bytes of a request that is kept
+_LARGEST = const(4096)  # bytes of the requests that are kept
 _HOURS = const(12)  # of notifications that are not confirmable: RFC 7641 section 4.5 has 24
 _OPTION = const(16)  # bytes that an option takes besides its value
 
@@ -68,6 +68,7 @@ class Observer:
     def acknowledged(self):
         """Go on with what has changed meanwhile."""
         self._busy = False
+        self.message.payload = b""  # of 16 observations it would be much
         if self._again:
             self._again = False
             self.notify(True)
@@ -79,6 +80,10 @@ class Observer:
     def lost(self):
         """End all of them: the peer has gone."""
         self._observers.clear()
+
+
+def _size(request) -> int:
+    return len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
 
 
 class Observers:
@@ -101,7 +106,7 @@ class Observers:
             return
         if not isinstance(request.payload, (bytes, bytearray)):
             return  # it went to a sink, and cannot be read once more
-        kept = len(request.payload) + sum([_OPTION + len(one[1]) for one in request.options])
+        kept = sum([_size(one.request) for one in self._list]) + _size(request)
         # A last notification waits yet when its observation has ended.
         waiting = self.resources.engine.queued(Observer)
         if len(self._list) < _MOST and waiting < _MOST and kept <= _LARGEST:
