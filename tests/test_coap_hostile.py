@@ -7,6 +7,7 @@ from io import BytesIO
 from coap_fakes import (
     BLOCK1,
     BLOCK2,
+    BODY,
     CHANGED,
     CONTENT,
     CONTINUE,
@@ -704,3 +705,26 @@ def test_what_is_kept_of_observations_is_bounded():
         client.resources.notify("/a", confirmable)
         assert [len(seen.payload) for seen in client.news()] == [1000] * 3
         assert [one.message.payload for one in observers] == [b""] * 3
+
+
+def test_options_of_a_response_take_room_from_its_block():
+    size = 400
+    for count in range(8):
+        extra = [(8, b"p" * 30)] * count
+        client = Client(size)
+        client.resources.add("/a", get=lambda request, e=extra: Message(CONTENT, BODY, e))
+        body = b""
+        more = True
+        while more:
+            number = b"\6"
+            if body:
+                number = octets(len(body) // got << 4 | (got // 16).bit_length() - 1)
+            seen = client.ask(GET, options=[(BLOCK2, number)], token=b"12345678")
+            assert seen.code == CONTENT and len(seen.octets) <= size, count
+            got = len(seen.payload)
+            body += seen.payload
+            more = body and option(seen, BLOCK2) and option(seen, BLOCK2)[-1] & 8
+        assert body == BODY
+    client.resources.add("/a", get=lambda request: Message(CONTENT, b"x", [(8, b"p" * 200)] * 2))
+    client.resources.failed = client.failures.append
+    assert client.ask(GET).code == 0xA0 and len(client.failures) == 1

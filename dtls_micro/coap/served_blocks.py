@@ -23,7 +23,8 @@ _BAD_REQUEST = const(0x80)
 _INCOMPLETE = const(0x88)
 _TOO_LARGE = const(0x8D)
 _CONTINUE = const(0x5F)
-_USED = const(64)  # bytes of a response's header, token and options
+_USED = const(64)  # bytes of a response's header, token and options at least
+_OURS = const(44)  # of them those of header, token, and the options that are put to a handler's
 
 
 class Incoming:
@@ -80,11 +81,19 @@ class Outgoing:
     """The body of a response that is too long for one message of `size` bytes."""
 
     def __init__(self, size: int):
-        self._szx = 6
-        while self._szx and (1 << self._szx + 4) + _USED > size:
-            self._szx -= 1
+        self._size = size
         self._key = None
         self._response = None
+
+    def _largest(self, response) -> int:
+        """Return the SZX of the largest block that there is room for."""
+        used = max(_USED, _OURS + sum([5 + len(one[1]) for one in response.options]))
+        if _USED < used > self._size - 16:
+            raise ValueError("the options of a response take more than a datagram")
+        szx = 6
+        while szx and (1 << szx + 4) + used > self._size:
+            szx -= 1
+        return szx
 
     def kept(self, request):
         """Return the block of the kept response that a request asks for, or None."""
@@ -98,13 +107,14 @@ class Outgoing:
 
     def cut(self, request, response):
         """Return what of a response goes out now; keep it if it has more blocks."""
-        block = request.block(_BLOCK2) or (0, 0, self._szx)
+        largest = self._largest(response)
+        block = request.block(_BLOCK2) or (0, 0, largest)
         if block[2] == 7:
             return Message(_BAD_REQUEST, b"block size")
-        if len(response.payload) <= 1 << min(block[2], self._szx) + 4 and not block[0]:
+        if len(response.payload) <= 1 << min(block[2], largest) + 4 and not block[0]:
             return response
         if response.code >> 5 != 2:
-            response.payload = response.payload[: 1 << self._szx + 4]
+            response.payload = response.payload[: 1 << largest + 4]
             return response
         if not isinstance(response.payload, bytes):  # its owner may go on to write into it
             response.payload = bytes(response.payload)
@@ -119,8 +129,7 @@ class Outgoing:
         if szx == 7:
             return Message(_BAD_REQUEST, b"block size")
         at = number << szx + 4
-        if szx > self._szx:
-            szx = self._szx
+        szx = min(szx, self._largest(whole))
         end = at + (1 << szx + 4)
         if at >= len(whole.payload):
             return Message(_BAD_REQUEST, b"past the end")
