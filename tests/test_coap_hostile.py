@@ -728,3 +728,15 @@ def test_options_of_a_response_take_room_from_its_block():
     client.resources.add("/a", get=lambda request: Message(CONTENT, b"x", [(8, b"p" * 200)] * 2))
     client.resources.failed = client.failures.append
     assert client.ask(GET).code == 0xA0 and len(client.failures) == 1
+
+
+def test_a_body_that_changed_while_it_was_fetched_has_its_own_etag():
+    def part(etag, number, octet, *options):
+        found = sorted([(4, etag), (BLOCK2, block(number, 1 - number, 16))] + list(options))
+        return reply(CONTENT, found, octet * 16)
+
+    script = [part(b"old", 0, b"a", (OBSERVE, b"\1"), (14, b"\x3c"))]
+    script += [part(b"new", 1, b"b"), part(b"new", 0, b"b"), part(b"new", 1, b"b")]
+    endpoint, channel = connected(*script)
+    state = endpoint.observe("/o").next()
+    assert (bytes(state.payload), state.etag) == (b"b" * 32, b"new") and channel.script == []

@@ -6,7 +6,7 @@ cancelled is forgotten; its retransmission ends.
 
 import asyncio
 
-from .base import LINK_FORMAT, Base, links, well_known
+from .base import LINK_FORMAT, Base, joined, links, well_known
 from .errors import CoapError
 from .exchange import Exchange, Ping
 from .message import Message
@@ -95,9 +95,7 @@ class Endpoint(Base):
             transfer = self.begin(1, path, b"", settings)
             transfer.take(response)
             last = await self._complete(transfer, self.milliseconds(None))
-            if not last.ok:
-                return last
-            response.payload = last.payload
+            return joined(response, last)
         return response
 
     async def deregister(self, exchange, timeout=None):

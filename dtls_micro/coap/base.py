@@ -225,6 +225,16 @@ class Base:
         return found
 
 
+def joined(first, last):
+    """Return a notification with the whole body, which is of a newer state if that changed."""
+    if not last.ok:
+        return last
+    if last.etag != first.etag:
+        first.options = last.options
+    first.payload = last.payload
+    return first
+
+
 def well_known(query) -> str:
     """Return the path that discovery asks for."""
     return "/.well-known/core" + ("?" + query.lstrip("?") if query else "")

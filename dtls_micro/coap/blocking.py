@@ -1,6 +1,6 @@
 """A CoAP endpoint that waits: requests one after the other, and the peer's meanwhile."""
 
-from .base import LINK_FORMAT, Base, links, well_known
+from .base import LINK_FORMAT, Base, joined, links, well_known
 from .errors import CoapError
 from .exchange import Exchange, Ping
 from .message import Message
@@ -69,9 +69,7 @@ class Endpoint(Base):
             transfer = self.begin(1, path, b"", settings)
             transfer.take(response)
             last = self._complete(transfer, self.milliseconds(None))
-            if not last.ok:
-                return last
-            response.payload = last.payload
+            return joined(response, last)
         return response
 
     def deregister(self, exchange, timeout=None):
