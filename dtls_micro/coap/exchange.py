@@ -3,9 +3,9 @@
 from micropython import const
 
 from .errors import CoapError, TimedOut
-from .message import ACK
 
 _OBSERVE = const(6)
+_ACK = const(2)  # a type of messages
 _BAD_OPTION = "the response has the critical option %d, which is not understood here"
 
 
@@ -91,7 +91,7 @@ class Deregistration(Exchange):
 
     def awaits(self, response) -> bool:
         """Tell whether this is no notification, which does not come in an acknowledgement."""
-        return response.type == ACK or response.option(_OBSERVE) is None
+        return response.type == _ACK or response.option(_OBSERVE) is None
 
 
 class Ping(Exchange):

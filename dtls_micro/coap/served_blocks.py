@@ -87,7 +87,8 @@ class Outgoing:
 
     def _largest(self, response) -> int:
         """Return the SZX of the largest block that there is room for."""
-        used = max(_USED, _OURS + sum([5 + len(one[1]) for one in response.options]))
+        options = [one for one in response.options if one[0] not in (_BLOCK1, _OBSERVE)]
+        used = max(_USED, _OURS + sum([5 + len(one[1]) for one in options]))
         if _USED < used > self._size - 16:
             raise ValueError("the options of a response take more than a datagram")
         szx = 6
