@@ -537,6 +537,8 @@ def test_an_echo_without_room_ends_the_request():
     endpoint, channel = connected(reply(0x81, [(ECHO, b"E" * 40)]), reply(CONTENT))
     bounded(channel, 100)
     raises(CoapError, endpoint.get, "/" + "a" * 70)
+    channel.script.insert(0, reply(0x81, [(ECHO, b"E" * 40)]))
+    assert endpoint.observe("/" + "a" * 70).next().code == 0x81
     assert endpoint.get("/a").code == CONTENT
 
 

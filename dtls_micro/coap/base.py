@@ -189,7 +189,9 @@ class Base:
 
         message = self.begin(1, path, b"", settings).request()
         message.add(_OBSERVE, b"")
-        return self.engine.request(Observation(message, wait_ms, self.engine, self._port.random))
+        exchange = Observation(message, wait_ms, self.engine, self._port.random)
+        exchange.room = self._room()[0]
+        return self.engine.request(exchange)
 
     def _deregistration(self, exchange, wait_ms: int):
         """Send what ends an observation (RFC 7641 section 3.6); return its exchange."""

@@ -3,11 +3,12 @@
 from micropython import const
 
 from .exchange import Exchange
-from .message import ACK
+from .message import ACK, size
 
 _OBSERVE = const(6)
 _ECHO = const(252)
 _UNAUTHORIZED = const(0x81)
+_TOKEN = const(4)  # bytes
 _CHALLENGES = const(3)  # Echo values that are sent back
 _HALF = const(1 << 23)  # of the sequence numbers
 _OLD_MS = const(128000)  # after that a notification is newer whatever its number
@@ -24,6 +25,7 @@ class Observation(Exchange):
     """
 
     lasting = True
+    room = 1152  # bytes of a datagram
 
     def __init__(self, message, timeout_ms: int, engine, random):
         super().__init__(message, timeout_ms)
@@ -74,6 +76,8 @@ class Observation(Exchange):
         message = self.message
         message.options = [one for one in message.options if one[0] != _ECHO]
         message.add(_ECHO, echo)
+        if size(message) + _TOKEN > self.room:
+            return False
         self._engine.repeat(self)
         return True
 
