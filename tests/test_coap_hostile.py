@@ -740,3 +740,23 @@ def test_a_body_that_changed_while_it_was_fetched_has_its_own_etag():
     endpoint, channel = connected(*script)
     state = endpoint.observe("/o").next()
     assert (bytes(state.payload), state.etag) == (b"b" * 32, b"new") and channel.script == []
+
+
+def test_bodies_that_handlers_take_long_for_are_bounded():
+    async def main():
+        channel = AioChannel()
+        running = []
+
+        async def slow(request):
+            running.append(len(request.payload))
+            await asyncio.sleep(0.1)
+
+        async with AioEndpoint(channel, Port()) as endpoint:
+            endpoint.resources.add("/t", put=slow)
+            for i in range(64):  # 8 bodies of 8 kB
+                options = [(11, b"t"), (BLOCK1, block(i % 8, int(i % 8 < 7), 1024))]
+                channel.give(datagram(CON, PUT, i, b"t", options, bytes(1024)))
+            await asyncio.sleep(0.05)
+            return running, [seen.code for seen in channel.sent].count(0xA3)
+
+    assert asyncio.run(main()) == ([8192] * 2, 6)

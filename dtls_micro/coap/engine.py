@@ -20,6 +20,7 @@ from .reliability import Reliability
 _HOUR = const(3600000)  # ms
 _TOKEN_SIZE = const(4)  # 32 random bits: RFC 7252 section 5.3.1
 _SEPARATE = const(16)
+_BYTES = const(16384)  # of the bodies of requests that wait; a single one may be larger
 _NO_RESPONSE = const(258)
 _PROXY_URI = const(35)
 _PROXY_SCHEME = const(39)
@@ -144,7 +145,11 @@ class Engine:
 
     def crowded(self) -> bool:
         """Tell whether as many requests of the peer wait for separate responses as may."""
-        return len(self._separate) + self._layer.queued(Response) >= _SEPARATE
+        if len(self._separate) + self._layer.queued(Response) >= _SEPARATE:
+            return True
+        bodies = [one.payload for one in self._separate]
+        kept = sum([len(body) for body in bodies if isinstance(body, (bytes, bytearray))])
+        return kept >= _BYTES
 
     def fail(self, error):
         """End every exchange: the connection is over."""
