@@ -24,7 +24,7 @@ _CHALLENGES = const(3)  # Echo values that are sent back; a server asks once
 _WITHOUT_BLOCKS = const(1)
 _ALWAYS = const(2)
 _TOKEN = const(8)  # bytes: 4 are ours, and Observe may follow
-_BLOCKS = const(18)  # bytes of Block1, Block2, Size1 and Request-Tag that not every request has
+_BLOCKS = const(13)  # bytes of Block1, Block2, Size1 and Request-Tag that not every request has
 _HEADROOM = const(96)  # bytes that a block leaves for header, token and options of a response
 
 
@@ -68,8 +68,9 @@ class Transfer:
         """Send a body in blocks if it is a stream, or too long for one message or the user."""
         used = 16
         for _, value in self._options:
-            used += 5 + len(value)
-        szx = _szx(settings.get("block"), room - used - _BLOCKS)
+            used += 4 + len(value)
+        blocks = _BLOCKS + len(settings.get("tag") or b"")
+        szx = _szx(settings.get("block"), room - used - blocks)
         if hasattr(payload, "read"):
             self._upload(payload, szx, settings.get("total"))
         elif len(payload) > min(room - used, 1 << szx + 4 if settings.get("block") else room):
@@ -80,9 +81,9 @@ class Transfer:
     def _make_room(self, more: int):
         """Send less at once, as an Echo takes `more` bytes."""
         if self._up:
-            used = 16 + _BLOCKS + more
+            used = 16 + _BLOCKS + more + len(self.settings.get("tag") or b"")
             for _, value in self._options:
-                used += 5 + len(value)
+                used += 4 + len(value)
             self._up.shrink(_szx(self.settings.get("block"), self._room - used))
         elif not self._uploaded and not self._down.offset:
             self._prepare(self._payload, self._room - more, self.settings)
