@@ -1,5 +1,6 @@
-"""Kernels in viper: their lines and their addresses are the same whatever the secrets are."""
+"""Kernels in viper do the same, at the same addresses, whatever the secrets are."""
 
+import hashlib
 from array import array
 from pathlib import Path
 
@@ -33,9 +34,9 @@ def traces(viper, fills, *arguments):
     """Return what was done for each of the fillings; `arguments` makes the arguments of one."""
     found = set()
     for fill in fills:
-        viper.trace = array("Q")
+        viper.trace = array("I")
         viper.run(*(x(fill) if callable(x) else x for x in arguments))
-        found.add(viper.trace.tobytes())
+        found.add(hashlib.sha256(viper.trace).digest())
     viper.trace = None
     return found
 
@@ -57,14 +58,56 @@ def test_what_is_public_may_be_seen(p256):
     assert len(traces(p256, values, program, bytearray, 0)) == 2
 
 
+_BIT = "digit |= (bits[place >> 3] >> (place & 7) & 1) << i"
+LEAKS = {
+    "an early exit": ("        entry += 1\n", "        entry += n if entry == number else 1\n"),
+    "an address": ("    while entry < n:\n", "    entry = number\n    while entry <= number:\n"),
+    "a branch": (_BIT, "if bits[place >> 3] >> (place & 7) & 1:\n            digit |= 1 << i"),
+    "a branch within a line": (
+        _BIT, "digit |= 1 << i if bits[place >> 3] >> (place & 7) & 1 else 0"
+    ),
+    "an operation left out": (_BIT, _BIT + "\n        digit and digit * digit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leak_is_seen(tmp_path, name):
+    whole = (NATIVE / "p256_viper.py").read_text()
+    assert whole.count(LEAKS[name][0]) == 1
+    path = tmp_path / "p256_viper.py"
+    path.write_text(whole.replace(*LEAKS[name]))
+    fills = (bytes(32 * 110), b"\xff" * (32 * 110), Random(9)(32 * 110))
+    found = traces(Viper(path), fills, p256_programs.FIRST_WINDOW, bytearray, 0)
+    assert len(found) > 1
+
+
+def test_a_division_is_refused(tmp_path):
+    path = tmp_path / "divides.py"
+    path.write_text("@micropython.viper\ndef run(a: int) -> int:\n    return 1000 // a\n")
+    with pytest.raises(ValueError):
+        Viper(path)
+
+
+def of_octets(path, operation):
+    """Return the traces for octets that are all equal, that all differ, and of both kinds."""
+    return traces(
+        Viper(path), (0, 255, 0x5A, 7), lambda x: bytearray([x]) * 200, 5 | 40 << 16,
+        lambda x: bytearray([x & 7]) * 20 + bytearray([x & 15]) * 204, operation << 16,
+    )  # fmt: skip
+
+
 def test_octets():
-    viper = Viper(NATIVE / "octets_viper.py")
     for operation in range(5):
-        found = traces(
-            viper, (0, 255, 0x5A), lambda x: bytearray([x]) * 200, 5 | 40 << 16,
-            lambda x: bytearray([x ^ 7]) * 224, operation << 16,
-        )  # fmt: skip
-        assert len(found) == 1
+        assert len(of_octets(NATIVE / "octets_viper.py", operation)) == 1
+
+
+def test_a_comparison_that_ends_early_is_seen(tmp_path):
+    line = "            difference |= buf[start] ^ other[at]\n"
+    whole = (NATIVE / "octets_viper.py").read_text()
+    assert whole.count(line) == 1
+    path = tmp_path / "octets_viper.py"
+    path.write_text(whole.replace(line, line + "            end = start if difference else end\n"))
+    assert len(of_octets(path, 3)) > 1
 
 
 def test_ghash():

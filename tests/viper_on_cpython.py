@@ -1,23 +1,25 @@
 """Viper code on CPython, and what it does: for kernels whose time must not tell secrets.
 
 Viper makes native code of each operation alone, and its operations on words take as long for any
-operands, so lines that run and addresses that are read and written tell whether time depends on
-what is computed. What viper wraps to a word is not wrapped here: a kernel that counts on it
-computes something else, which its own checks tell.
+operands, but for divisions, which are refused. So the operations that run, and the addresses that
+are read and written, tell whether time depends on what is computed. What viper wraps to a word is
+not wrapped here: a kernel that counts on it computes something else, which its own checks tell.
 """
 
+import ast
 import sys
 from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
+_DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 _APART = 16  # bits of an address within a buffer
 
 
 class Viper:
     """The functions of a file; `run` is called like any other.
 
-    trace:  an array to which lines and addresses are added, or None
+    trace:  an array to which operations and addresses are added, or None
     """
 
     def __init__(self, path: Path):
@@ -33,6 +35,8 @@ class Viper:
         }
         self._path = str(path)
         source = path.read_text().replace("import micropython\n", "\n")
+        if any(isinstance(node, _DIVISIONS) for node in ast.walk(ast.parse(source))):
+            raise ValueError(f"{path} divides, which takes as long as its operands want")
         exec(compile(source, self._path, "exec"), self._names)
 
     def run(self, *arguments):
@@ -51,12 +55,16 @@ class Viper:
         return isinstance(self._names[name], bytearray)
 
     def _call(self, frame, _event, _argument):
-        return self._line if frame.f_code.co_filename == self._path else None
+        if frame.f_code.co_filename != self._path:
+            return None
+        frame.f_trace_lines = False  # a line may have branches in it
+        frame.f_trace_opcodes = True
+        return self._operation
 
-    def _line(self, frame, event, _argument):
-        if event == "line":
-            self.trace.append(frame.f_lineno)
-        return self._line
+    def _operation(self, frame, event, _argument):
+        if event == "opcode":
+            self.trace.append(frame.f_lasti)
+        return self._operation
 
     def _viper(self, function):
         kinds = [*function.__annotations__.items()]
