@@ -1,6 +1,7 @@
 """The ports to RP2 and ESP32 boards on a real MicroPython, with the boards' modules imitated."""
 
 import json
+import random
 import socket
 import subprocess
 import threading
@@ -148,6 +149,27 @@ def test_a_ring_oscillator_that_fails_later_stays_failed(pattern):
     found = play("rp2040", "ring", pattern)
     first = next(i for i, one in enumerate(found) if one)
     assert first > 0 and all(found[first:])
+
+
+def test_a_ring_oscillator_goes_on_after_a_lack_of_memory(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "ports/rp2"))
+    import ring_oscillator
+
+    class Memory:
+        def __getitem__(self, _):
+            return random.getrandbits(32)
+
+    def without_memory(_):
+        raise MemoryError
+
+    ring = ring_oscillator.RingOscillator(Memory())
+    for _ in range(2):  # the start, and a window later on
+        monkeypatch.setattr(ring_oscillator, "set", without_memory, raising=False)
+        with pytest.raises(MemoryError):
+            ring.random(32 * 20)
+        monkeypatch.delattr(ring_oscillator, "set")
+        assert len(ring.random(32 * 20)) == 32 * 20
+    assert not ring.failed
 
 
 def test_a_good_ring_oscillator_passes():

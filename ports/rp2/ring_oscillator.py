@@ -79,20 +79,25 @@ class RingOscillator:
                 ones += bit
                 octet = octet << 1 | bit
             octets[at] = octet
-            self._ones += ones
-            self._fill(octet)
+            self._fill(octet, ones)
         self._last = last
         self._same = same
         return octets
 
-    def _fill(self, octet: int):
-        """Test each whole window: adaptive proportion for both values of a bit, and no period."""
+    def _fill(self, octet: int, ones: int):
+        """Test each whole window: adaptive proportion for both values of a bit, and no period.
+
+        Without memory for that the window stays as it was, to be filled and tested again.
+        """
+        ones += self._ones
         self._window[self._filled] = octet
-        self._filled += 1
-        if self._filled == len(self._window):
-            self._must(_WINDOW - _MOST_EQUAL < self._ones < _MOST_EQUAL)
+        filled = self._filled + 1
+        if filled == len(self._window):
+            self._must(_WINDOW - _MOST_EQUAL < ones < _MOST_EQUAL)
             self._must(len(set(self._window)) >= _KINDS)
-            self._filled = self._ones = 0
+            filled = ones = 0
+        self._filled = filled
+        self._ones = ones
 
     def _must(self, good: bool):
         if not good:
