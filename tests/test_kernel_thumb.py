@@ -58,6 +58,13 @@ def test_field(kernel):
     check_invert(kernel)
 
 
+def test_a_program_may_lie_anywhere_and_elements_may_not(kernel):
+    """The emulator has `bytes` at odd addresses, where a ROMFS may have its constants."""
+    check_field(kernel, 1)
+    with pytest.raises(ValueError, match="not aligned"):
+        kernel(b"\1\3\1\2" + bytes(4), bytes(32 * 110), 0)
+
+
 def test_curve(kernel):
     check_curve(kernel, hashlib.sha256)
     check_wipe(kernel)

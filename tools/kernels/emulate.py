@@ -96,6 +96,7 @@ class CortexM0:
         words = [int.from_bytes(code[i : i + 2], "little") for i in range(0, len(code), 2)]
         self._costs, self._conditional = self._prepare(words)
         self._branch = -1  # place behind the conditional branch that ran last
+        self._unaligned = 0  # address of a word that no core would have read
         self.cycles = 0
         self.trace: MutableSequence[int] | None = None
         self._uc.hook_add(UC_HOOK_CODE, self._step)
@@ -114,14 +115,24 @@ class CortexM0:
         if self.trace is not None:
             self.trace.append(at)
 
-    def _access(self, _uc: Uc, _kind: int, address: int, *_others: object) -> None:
+    def _access(
+        self, uc: Uc, _kind: int, address: int, size: int, _value: int, _data: object
+    ) -> None:
+        if address % size:
+            self._unaligned = address
+            uc.emu_stop()
         if self.trace is not None:
             self.trace.append(address)
 
     def __call__(self, *arguments: bytes | bytearray | int) -> int:
-        """Run with up to four arguments as asm_thumb has them; bytearrays are changed."""
+        """Run with up to four arguments as asm_thumb has them; bytearrays are changed.
+
+        `bytes` lie at an odd address, as constants in a ROMFS may. ValueError where the core has a
+        fault: words must be aligned, for LDM and STM of the M33 too.
+        """
         uc = self._uc
         self.cycles = 0
+        self._unaligned = 0
         self._branch = -1
         uc.reg_write(UC_ARM_REG_SP, _STACK)
         uc.reg_write(UC_ARM_REG_LR, _STOP | 1)
@@ -129,12 +140,15 @@ class CortexM0:
         for register, argument in zip(_ARGUMENTS, arguments, strict=False):
             if not isinstance(argument, int):
                 if id(argument) not in places:
-                    places[id(argument)] = _DATA + _APART * len(places)
+                    odd = isinstance(argument, bytes)
+                    places[id(argument)] = _DATA + _APART * len(places) + odd
                     uc.mem_write(places[id(argument)], bytes(argument))
                 uc.reg_write(register, places[id(argument)])
             else:
                 uc.reg_write(register, argument)
         uc.emu_start(_CODE | 1, _STOP)
+        if self._unaligned:
+            raise ValueError(f"a word at {self._unaligned:x}, which is not aligned")
         for argument in arguments:
             if isinstance(argument, bytearray):
                 argument[:] = uc.mem_read(places[id(argument)], len(argument))
