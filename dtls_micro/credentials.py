@@ -25,6 +25,7 @@ _PIN = const(5)
 _SERVER_KEY = const(6)
 _ANCHOR = const(7)
 _PUBLIC_KEY = const(8)
+_SINCE = const(9)
 
 
 class Credentials:
@@ -37,9 +38,10 @@ class Credentials:
     pins:           of the server, 32 bytes each
     server_key:     SubjectPublicKeyInfo of the server
     anchors:        certificates that the server's is to come from, DER
+    since:          year, 2 bytes, month, day, hour, minute and second, UTC, when this was made
     """
 
-    identity = key = private_key = public_key = server_key = None
+    identity = key = private_key = public_key = server_key = since = None
 
     def __init__(self):
         self.certificates = []
@@ -56,6 +58,7 @@ class Credentials:
             (_SERVER_KEY, [self.server_key]),
             (_ANCHOR, self.anchors),
             (_PUBLIC_KEY, [self.public_key]),
+            (_SINCE, [self.since]),
         )
 
     def encode(self) -> bytes:
@@ -85,6 +88,14 @@ class Credentials:
             self.anchors.append(value)
         elif kind == _PUBLIC_KEY:
             self.public_key = value
+        elif kind == _SINCE:
+            self.since = value
+
+    def floor(self):
+        """Return `since` as X509 wants its `floor`: a time that is over; None if there is none."""
+        if not self.since:
+            return None
+        return (self.since[0] << 8 | self.since[1],) + tuple(self.since[2:])
 
 
 def decode(body) -> Credentials:

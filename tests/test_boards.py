@@ -183,6 +183,19 @@ dtls_wifi.set_time = set_time
             assert "asked 127.0.0.1\nwill try again: no time\nasked 127.0.0.1\n" in text
 
 
+def test_a_clock_that_was_set_back_does_not_revive_certificates(tmp_path):
+    """What had expired when the credentials were made stays so, whatever SNTP says."""
+    with CoapOpenSslEcdhe() as server:
+        since = (2200).to_bytes(2, "big") + bytes((1, 1, 0, 0, 0))
+        mine = device(anchors=[identity(LEAF).root_der], since=since)
+        uri = "coaps://127.0.0.1:%d" % server.address[1]
+        settings = {"SERVER": uri, "PATH": "/example_data", "RETRY_S": 1}
+        code = "import dtls_wifi\ndtls_wifi.set_time = lambda host: None\n"
+        with Running(tmp_path, "sensor_ca", mine, code, **settings) as board:
+            text = board.until(":")  # it is connected, or tells why not
+            assert "expired" in text and "2200-01-01" in text
+
+
 def test_who_asks_for_the_time_stays_in_the_network_and_asks_ever_more_seldom(tmp_path):
     code = """
 import dtls_wifi

@@ -1,8 +1,10 @@
 """tools/provision.py: identities for devices, which the device and the server can use."""
 
+import calendar
 import datetime
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,7 @@ def test_a_pin_and_a_key_pair_with_its_request(folder):
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     assert mine.public_key == own
+    assert 0 <= time.time() - calendar.timegm((*mine.floor(), 0, 0, 0)) < 600
 
 
 def test_a_certificate_that_comes_later(folder):

@@ -4,6 +4,7 @@ Secrets go into files that only their owner can read; never onto the screen, int
 into a log.
 """
 
+import datetime
 import json
 import os
 import secrets
@@ -86,6 +87,8 @@ def main(
     if certified:
         device.pins = pins
         device.server_key = public_key_in(server_key) if server_key else None
+        now = datetime.datetime.now(datetime.UTC).timetuple()
+        device.since = now.tm_year.to_bytes(2, "big") + bytes(now[1:6])
         device.anchors = [one for file in ca for one in certificates_in(file)]
         pair = ec.generate_private_key(ec.SECP256R1()) if new_key else None
         pair = private_key_in(key) if key else pair
