@@ -136,7 +136,7 @@ class Handshake:
             wipe(master)
         seed = self.server_random + self.client_random
         self.client_random = self.server_random = None  # nothing needs them any more
-        block = expand(hmac, b"key expansion", seed, 2 * (key_size + iv_size))
+        key = block = expand(hmac, b"key expansion", seed, 2 * (key_size + iv_size))
         view = memoryview(block)
         ivs = 2 * key_size
         directions = []

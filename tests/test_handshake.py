@@ -229,6 +229,22 @@ def test_the_master_secret_is_overwritten_if_its_hmac_finds_no_memory():
     assert kept == [bytes(48)]
 
 
+def test_keys_that_find_no_memory_are_told_as_that():
+    server = ScriptedServer(cookies=())
+    server.first.remove("server_hello_done")
+    link = Link(new_client(), server)
+    link.exchange()
+
+    def without_memory(_):
+        raise MemoryError
+
+    handshake.bytearray = without_memory
+    try:
+        raises(MemoryError, inside(link.client).derive, bytearray(b"\0\4\0\0\0\0\0\4abcd"))
+    finally:
+        del handshake.bytearray
+
+
 def _waiting_for_finished():
     """Return a client in WAIT_FINISHED and the server's Finished, whole."""
     client, server = new_client(), ScriptedServer(cookies=())
