@@ -70,7 +70,7 @@ $(VENV)/.size: pyproject.toml tools/wasm/package-lock.json | $(BIN)/pip
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --prefix tools/wasm
 	@touch $@
 
-$(VENV)/.docs: $(VENV)/.dev $(VENV)/.size
+$(VENV)/.docs: Makefile $(VENV)/.dev $(VENV)/.size
 	@$(PIP) --editable ".[docs]"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm pack --silent --pack-destination $(VENV) $(MERMAID) >/dev/null
 	@echo "$(MERMAID_SHA256)  $(VENV)/$(subst @,-,$(MERMAID)).tgz" | sha256sum --check --quiet

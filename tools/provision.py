@@ -78,6 +78,8 @@ def main(
     certified = bool(pins or server_key or ca)
     if (new_key or key) and not certified:
         raise click.UsageError("how is the server trusted? --pin, --server-key or --ca")
+    if pins and server_key:
+        raise click.UsageError("--pin is the hash of what --server-key is: one of them")
     if psk_key_file and certified:
         raise click.UsageError("a pre-shared key and certificates do not go together")
     if new_key and (key or cert) or cert and not key:

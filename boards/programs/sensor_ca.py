@@ -19,7 +19,7 @@ from dtls_micro.x509 import X509
 def main():
     """Report for ever."""
     mine = identity.read("--ca FILE", "anchors")
-    trust = X509(mine.anchors, verifiers=(P256, P384, RSA), floor=mine.floor())
+    trust = X509(mine.anchors, mine.pins, (P256, P384, RSA), floor=mine.floor())
     credential = Ecdhe(trust, own_key.client(mine))
     online.join()
     online.set_clock()
