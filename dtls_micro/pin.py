@@ -54,7 +54,10 @@ class PinnedKey:
 def pin_of(pin) -> bytes:
     """Return the 32 bytes of a pin; ValueError if it is none."""
     if isinstance(pin, str):
-        pin = unhexlify(pin.replace(":", ""))
+        try:
+            pin = unhexlify(pin.replace(":", ""))
+        except ValueError:
+            pin = b""
     if len(pin) != 32:
         raise ValueError("a pin is a SHA-256: 32 bytes, or 64 hex digits")
     return bytes(pin)

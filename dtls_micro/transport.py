@@ -13,6 +13,8 @@ class Transport:
     """`address` is (host, port); `port` is the platform's dtls_port module."""
 
     def __init__(self, address, credential, port, options):
+        if isinstance(address, str) or len(address) < 2 or not 0 < address[1] < 65536:
+            raise ValueError("an address is (host, UDP port)")
         if getattr(credential, "named", False):  # who checks names wants the one that we call
             options.setdefault("server_name", address[0])
         self.client = Client(port, credential, **options)

@@ -171,16 +171,20 @@ def test_the_sensor_with_a_ca_asks_for_the_time(tmp_path):
         settings = {"SERVER": uri, "PATH": "/example_data", "INTERVAL_S": 1}
         settings.update(TIME_SERVER="127.0.0.1", RETRY_S=0.2)
         code = """
+import dtls_port
 import dtls_wifi
+utc, dtls_port.utc = dtls_port.utc, lambda: None
 def set_time(host, times=[1, 2]):
     print("asked", host)
     if times.pop() == 2:
         raise OSError("no time")
+    dtls_port.utc = utc
 dtls_wifi.set_time = set_time
 """
         with Running(tmp_path, "sensor_ca", mine, code, **settings) as board:
             text = board.until("21.5 -> 2.04")
-            assert "asked 127.0.0.1\nwill try again: no time\nasked 127.0.0.1\n" in text
+            told = "will try again: the time server 127.0.0.1: no time\n"
+            assert "asked 127.0.0.1\n" + told + "asked 127.0.0.1\n" in text
 
 
 def test_a_clock_that_was_set_back_does_not_revive_certificates(tmp_path):
@@ -210,6 +214,8 @@ def set_time(host, times=[1, 2, 3]):
     raise OSError("no time")
 dtls_wifi.keep_up = keep_up
 dtls_wifi.set_time = set_time
+import dtls_port
+dtls_port.utc = lambda: None
 import online
 class Pauses:
     def sleep(seconds):
@@ -219,7 +225,8 @@ online.time = Pauses
     mine = device(anchors=[identity(LEAF).root_der])
     with Running(tmp_path, "sensor_ca", mine, code, RETRY_S=5) as board:
         text = board.process.stdout.read()
-    lost, no_time = "will try again: the network is lost\n", "will try again: no time\n"
+    lost = "will try again: the network is lost\n"
+    no_time = "will try again: the time server pool.ntp.org: no time\n"
     assert text == (
         "up False\n" + lost + "pause 5\nup True\n" + no_time + "pause 10\n"
         "up True\n" + no_time + "pause 20\nup True\n"
@@ -280,6 +287,17 @@ def test_the_lwm2m_client(tmp_path):
             assert "/3303/0" in leshan.event("registered", name)["instances"]
             assert leshan.ask("read", name, path="/3303/0/5700")["content"] == "21.5"
         assert (tmp_path / "board/lwm2m.dtls").exists()
+
+
+def test_the_lwm2m_client_has_the_name_that_provision_was_told(tmp_path):
+    with Leshan() as leshan:
+        leshan.add("board-1")
+        leshan.ask(
+            "bootstrap_key", "board-1", mode="psk", identity="board-1", key=BOOTSTRAP_KEY.hex()
+        )
+        mine = device(identity=b"board-1", key=BOOTSTRAP_KEY)
+        with Running(tmp_path, "lwm2m_client", mine, BOOTSTRAP=leshan.bootstrap_uri):
+            leshan.event("registered", "board-1")
 
 
 def told(folder, program, mine, **settings):

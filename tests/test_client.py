@@ -313,6 +313,8 @@ def test_every_error_is_an_oserror_with_an_alert():
     for kind in (ProtocolError, PeerAlert, HandshakeTimeout, DtlsError):
         assert issubclass(kind, OSError) and issubclass(kind, DtlsError)
     assert DtlsError("x").alert is None and HandshakeTimeout("x").alert is None
+    assert str(PeerAlert(40)).endswith("shares no suite with us, or wants a certificate of ours")
+    assert str(PeerAlert(115)).endswith(": it does not know the identity")
     assert PeerAlert(40).alert == 40 and ProtocolError(50, "text").alert == 50
 
 

@@ -248,6 +248,7 @@ def test_the_drive(desk):
         (["one", "--via", "circuitpy-drive"], "CIRCUITPY"),
         (["one", "--via", "circuitpy-drive", "--port", "/dev/ttyACM0"], "serial line"),
         (["one", "--emulate", "--port", "/dev/ttyACM0"], "serial line"),
+        (["one", "--emulate", "--drive", "."], "no drive"),
         (["nonsense", "--emulate"], "the boards are circuitpython_esp32s3, "),
         (["one", "--via", "circuitpy-drive", "--drive", "/proc/nothing"], "drive"),
     ],

@@ -22,7 +22,8 @@ from lwm2m_fakes import (
 from lwm2m_servers import BOOTSTRAP, Board, Network, Peer, Setup, names
 
 from dtls_micro import files
-from dtls_micro.lwm2m import accounts
+from dtls_micro.errors import HandshakeTimeout
+from dtls_micro.lwm2m import accounts, reasons
 from dtls_micro.lwm2m.base import Base
 from dtls_micro.lwm2m.device import Device
 from dtls_micro.lwm2m.firmware import Firmware
@@ -664,3 +665,9 @@ def test_a_download_that_was_given_up_writes_no_more():
     setup.stop_after(60)
     assert firmware.state == 2 and board.image[-20:] == bytes(range(20))
     assert len([one for one in writes if one[0].endswith("/a")]) <= 6
+
+
+def test_a_port_where_nothing_listens_is_told_as_that():
+    text = "the host says that nothing listens on that port"
+    assert reasons.of_error(HandshakeTimeout(text)) == text
+    assert reasons.of_error(HandshakeTimeout("no answer at all")).startswith("no answer: identity")

@@ -168,6 +168,7 @@ def test_a_raw_public_key_of_the_server(folder):
     "words, reason",
     [
         (["--endpoint", "a/b"], "slash"),
+        (["--endpoint", ""], "1 to 128 bytes"),
         (["--pin", "ab" * 32, "--server-key", identity(LEAF).public_pem], "one of them"),
         (["--endpoint", "x" * 129], "128 bytes"),
         (["--pin", "12"], "64 hex digits"),

@@ -48,8 +48,10 @@ def sources(folder: Path, board: Board, use: str | None, default: str) -> Source
     config = modules.pop("config", None)
     if config is None and (folder / "config.py").is_file():
         config = folder / "config.py"
-    if config is None and "config" in start:
-        raise Failure(f"{folder / 'config.py'} is missing: {entry.name} imports it")
+    wanting = [name for name, path in modules.items() if "config" in imports(path, name)]
+    if config is None and ("config" in start or wanting):
+        who = entry.name if "config" in start else f"{wanting[0]}.py"
+        raise Failure(f"{folder / 'config.py'} is missing: {who} imports it")
     everything = closure(_all_of(ROOT / LIBRARY, LIBRARY), [ROOT])
     left = {name for name in everything if name.startswith(LIBRARY)} - set(modules)
     left |= {name for name in without if find(name, ports)}
@@ -63,9 +65,13 @@ def _entry(folder: Path, board: Board, use: str | None, default: str) -> Path:
     if use is None and (folder / board.entry).is_file():
         return folder / board.entry
     path = programs / f"{use or default}.py"
-    if not path.is_file():
-        names = ", ".join(sorted(found.stem for found in programs.glob("*.py")))
+    there = {found.stem: found for found in sorted(programs.glob("*.py"))}
+    parts = {part for name, found in there.items() for part in _imports(found, name)}
+    names = ", ".join(name for name in there if name not in parts)
+    if path.stem not in there:
         raise Failure(f"{path} is missing: the programs there are {names or 'none'}")
+    if use in parts:
+        raise Failure(f"{path} is no program, but a part of some: these are {names or 'none'}")
     return path
 
 

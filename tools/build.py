@@ -167,6 +167,8 @@ def make(
 
     measured: also find the RAM that it takes
     """
+    if not folder.is_dir() and (ROOT / "boards" / folder).is_dir():
+        folder = ROOT / "boards" / folder
     name = folder.resolve().name
     board = BOARDS.get(name)
     if board is None:

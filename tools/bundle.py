@@ -134,6 +134,7 @@ def main(repository: str, output: Path) -> None:
     except (Failure, OSError) as error:
         sys.exit(f"bundle: {error}")
     print(f"{output}: {len(list(output.rglob('*.py')))} modules, version {dtls_micro.__version__}")
+    print("this is a repository for circuitpython-build-tools; circup installs what those make")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,10 @@ def main(
     """Copy the build of board NAME to a board."""
     console = Console(highlight=False)
     step = console.print
+    name = name.rstrip("/").removeprefix("boards/")
     try:
+        if emulate and (drive or via == _DRIVE):
+            raise Failure("--emulate is a board on a serial line, and no drive")
         if port and (emulate or drive or via == _DRIVE):
             raise Failure("--port is for a board on a serial line: leave it out, or the others")
         more = _identity(credentials)
@@ -60,12 +63,19 @@ def main(
         _check_build(build)
         if via == _DRIVE or drive:
             place = drive or drive_copy.find_drive()
+            if not place.is_dir():
+                raise Failure(
+                    f"{place} is no folder: is the board plugged in and its drive mounted?"
+                )
+            if name in BOARDS and BOARDS[name].architecture:
+                raise Failure(f"{name} runs MicroPython, which shows no drive: --via ampy")
             _refuse_another(more, place / _ON_BOARD, force)
             copied = drive_copy.deploy(place, build, more, step)
         else:
             with ExitStack() as stack:
                 if emulate:
-                    port = _emulated(stack, storage or build.with_name(f"{name}.board"))
+                    storage = storage or build.with_name(f"{name}.board")
+                    port = _emulated(stack, storage)
                 if not port:
                     raise Failure("--port names the board, and --emulate does without one")
                 execute = stack.enter_context(board(port, via))
@@ -79,6 +89,8 @@ def main(
                     )
                 elif check:
                     _check(execute, console)
+            if emulate:
+                console.print(f"the board's storage is {storage}")
             return
         console.print(f"{len(copied)} files copied, all verified on the drive")
     except (Failure, Missing) as error:

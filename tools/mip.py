@@ -142,7 +142,11 @@ def main(source: str | None, output: Path) -> None:
     table.columns[1].justify = "right"
     for name, count in counts.items():
         table.add_row(name, str(count))
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print(f"give them out: python -m http.server -d {output}", soft_wrap=True)
+    console.print("a board takes one of each kind: mip.install('http://HOST:8000/coap-mpy'), and")
+    console.print("its port: mip.install('http://HOST:8000/port-rp2-armv6m') on a Pico W")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,8 @@ def main(
     out: str,
     force: bool,
 ) -> None:
-    endpoint = endpoint or "device-" + secrets.token_hex(4)
+    if endpoint is None:
+        endpoint = "device-" + secrets.token_hex(4)
     if not 1 <= len(endpoint.encode()) <= 128 or not endpoint.isprintable() or "/" in endpoint:
         raise click.UsageError("a name has 1 to 128 bytes, and no slash: it names files too")
     certified = bool(pins or server_key or ca)
@@ -166,9 +167,10 @@ class Side:
             "The server's side, of which one line is yours:",
             "  Leshan:   curl -X PUT -H 'Content-Type: application/json' "
             f"--data {shlex.quote(f'@{leshan}')} http://SERVER:8080/api/security/clients/",
+            f"            that is the bootstrap server, which wants an account for {name}, too",
             f"  OpenSSL:  openssl s_server -dtls1_2 -nocert -psk_identity {shlex.quote(name)} "
             f"-psk $(cat {quoted}) -cipher PSK-AES128-CCM8 -accept 5684",
-            f'  libcoap:  coap-server-openssl -A :: -k "$(xxd -r -p {quoted})"'
+            f'  libcoap:  coap-server-openssl -A :: -d 9 -k "$(xxd -r -p {quoted})"'
             if _fits_an_argument(key)
             else "  libcoap:  not with this key: a shell cannot give on what has zero bytes, "
             "or a newline at its end",

@@ -15,4 +15,4 @@ TIME_SERVER = "pool.ntp.org"  # sensor_ca alone asks it
 
 # lwm2m_client
 BOOTSTRAP = "coaps://leshan.eclipseprojects.io:5784"
-ENDPOINT = "urn:dev:ops:32473-circuitpython_pico_w-1"
+ENDPOINT = ""  # the name of the device; empty: what tools.provision was told

@@ -33,7 +33,7 @@ def main():
     mine = identity.pre_shared()
     online.join()
     client = lwm2m.Client(
-        config.ENDPOINT,
+        config.ENDPOINT or mine.identity.decode(),
         bootstrap=Security(config.BOOTSTRAP, identity=mine.identity, secret=mine.key),
         store=FileStore("lwm2m.dtls"),
         objects=[Device("dtls_micro", reboot=sensor.restart), Temperature()],

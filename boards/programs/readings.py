@@ -18,7 +18,7 @@ def tell(credential):
         try:
             _tell(credential)
         except OSError as error:
-            print("will try again:", error)
+            print("will try again: %s: %s" % (config.SERVER, error))
         time.sleep(config.RETRY_S)
         dtls_wifi.keep_up()
 
@@ -30,5 +30,6 @@ def _tell(credential):
         while True:
             reading = "%.1f" % sensor.temperature()
             answer = server.put(config.PATH, reading, content_format=0)
-            print(reading, "->", coap.text(answer.code))
+            said = coap.text(answer.code)
+            print(reading, "->", said if answer.ok else "%s of %s" % (said, config.PATH))
             time.sleep(config.INTERVAL_S)

@@ -15,4 +15,4 @@ TIME_SERVER = "pool.ntp.org"  # sensor_ca alone asks it
 
 # lwm2m_client
 BOOTSTRAP = "coaps://127.0.0.1:5784"
-ENDPOINT = "urn:dev:ops:32473-unix-1"
+ENDPOINT = ""  # the name of the device; empty: what tools.provision was told

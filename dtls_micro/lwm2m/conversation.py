@@ -41,6 +41,9 @@ async def _ask(client, endpoint):
         answer = await client.world.request(endpoint, _POST, query)
     if not answer.ok:
         raise OSError("the server refuses: %s" % reasons.of_answer(answer))
+    client.tell(
+        "the bootstrap server will write; it has %d s between requests" % _EXCHANGE_LIFETIME
+    )
 
 
 async def _answer(client, endpoint, session):

@@ -13,7 +13,7 @@ _OF_CODES = {
 
 def of_error(error) -> str:
     """Return the text for an exception."""
-    if isinstance(error, HandshakeTimeout):
+    if isinstance(error, HandshakeTimeout) and "nothing listens" not in str(error):
         return "no answer: identity or key may be unknown to the server, or it is not there"
     return str(error) or type(error).__name__
 
