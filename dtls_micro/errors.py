@@ -28,11 +28,9 @@ class PeerAlert(DtlsError):
     def __init__(self, alert: int):
         text = "the server sent fatal alert %d" % alert
         if alert == 40:  # handshake_failure
-            text += ": it shares no suite with us, or wants a certificate of ours"
-        elif alert in (20, 51):  # bad_record_mac, decrypt_error
-            text += ": a key differs, the shared one or that of our certificate"
-        elif alert == 115:  # unknown_psk_identity
-            text += ": it does not know the identity"
+            text += ": no common suite, or it wants a certificate"
+        elif alert in (20, 51, 115):  # bad_record_mac, decrypt_error, unknown_psk_identity
+            text += ": a key differs, or it does not know us"
         elif 42 <= alert <= 46 or alert == 48:  # bad_certificate to unknown_ca
             text += ": it refuses our certificate"
         super().__init__(text)

@@ -30,11 +30,7 @@ def verdict(hs, answered: bool, over: bool):
     elif not answered:
         text = "no answer at all: wrong address or port, a firewall, or no DTLS server"
     elif hs.state >= WAIT_CIPHER:
-        text = "the server answered until the key was used: it may "
-        if hasattr(hs.credential, "trust"):
-            text += "want a certificate of ours, or another one"
-        else:
-            text += "not know the identity, or its key differs"
+        text = "the server answered until the key was used: it may not know us, or a key differs"
     elif hs.suite is None:
         text = "the server answered but chose no suite: it may share none with us"
     else:

@@ -24,6 +24,7 @@ from dtls_micro.client import Client
 from dtls_micro.errors import DtlsError, HandshakeTimeout, PeerAlert, ProtocolError
 from dtls_micro.handshake import CLOSED, CONNECTED, FAILED
 from dtls_micro.psk import Psk
+from dtls_micro.transport import Transport
 
 
 def test_data_of_every_size_go_both_ways_with_every_suite():
@@ -313,8 +314,8 @@ def test_every_error_is_an_oserror_with_an_alert():
     for kind in (ProtocolError, PeerAlert, HandshakeTimeout, DtlsError):
         assert issubclass(kind, OSError) and issubclass(kind, DtlsError)
     assert DtlsError("x").alert is None and HandshakeTimeout("x").alert is None
-    assert str(PeerAlert(40)).endswith("shares no suite with us, or wants a certificate of ours")
-    assert str(PeerAlert(115)).endswith(": it does not know the identity")
+    assert str(PeerAlert(40)).endswith("no common suite, or it wants a certificate")
+    assert str(PeerAlert(115)).endswith("or it does not know us")
     assert PeerAlert(40).alert == 40 and ProtocolError(50, "text").alert == 50
 
 
@@ -386,3 +387,8 @@ def test_record_numbers_count_up_by_one():
     numbers = [datagram[5:11] for _, datagram in link.sent[first:]]
     assert numbers == [uint(6, i) for i in range(1, 301)]  # 0 was the Finished
     assert len(link.server.received) == 300
+
+
+def test_an_address_is_a_host_and_a_port():
+    for address in ("127.0.0.1", ("127.0.0.1",), ("127.0.0.1", 0), ("127.0.0.1", 65536)):
+        raises(ValueError, Transport, address, None, None, {})

@@ -45,7 +45,10 @@ def lines(table: dict[str, int]) -> dict[str, str]:
         f"{kilo('LwM2M client: RAM after import')} of RAM; registered, with objects 0, 1 and 3, "
         f"it has {kilo('LwM2M client: heap when registered')} of heap in use."
     )
+    alone = kilo(_PIN + ram + " without P-256")
     found = {line[: line.index(" | ") + 3]: line for line in (first, second, third, fourth, fifth)}
+    without = "Without the portable P-256 "
+    found[without] = f"{without}a client with a pinned key takes {alone} of RAM."
     return found | {"CoAP adds ": coap, "LwM2M adds ": lwm2m}
 
 

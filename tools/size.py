@@ -120,6 +120,12 @@ def profile(table: dict[str, int], name: str, program: list[str], extra: list[st
         table[f"{name}: RAM of {module}"] = cost
 
 
+def without_arithmetic(table: dict[str, int]) -> None:
+    """Add what a client with a pinned key takes on a port that has a P-256 of its own."""
+    cost = import_cost(code(ECDHE), [], ECDHE)
+    table["ECDHE client with a pinned key: RAM after import without P-256"] = cost
+
+
 def handshakes(kind: str, size: int, name: str, modules: dict[str, bytes]) -> dict[str, int]:
     """Return what a handshake takes with buffers of `size` bytes, the least of three.
 
@@ -188,6 +194,7 @@ def measure() -> dict[str, int]:
         for size in sizes:
             table.update(handshakes(kind, size, name, code([*program, *extra])))
     coap(table)
+    without_arithmetic(table)
     lwm2m(table)
     return table
 
