@@ -30,7 +30,7 @@ class PeerAlert(DtlsError):
         if alert == 40:  # handshake_failure
             text += ": no common suite, or it wants a certificate"
         elif alert in (20, 51, 115):  # bad_record_mac, decrypt_error, unknown_psk_identity
-            text += ": a key differs, or it does not know us"
+            text += ": key or identity differs"
         elif 42 <= alert <= 46 or alert == 48:  # bad_certificate to unknown_ca
             text += ": it refuses our certificate"
         super().__init__(text)
