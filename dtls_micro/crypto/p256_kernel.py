@@ -12,7 +12,7 @@ import sys
 from micropython import const
 
 from . import p256_programs as programs
-from .modular import random_below
+from .modular import EXTRA, below
 from .turn import Turn
 
 _ONE = const(0)  # elements of the arena
@@ -35,6 +35,7 @@ _ORDER = const(109)
 _ELEMENTS = const(110)
 _SIZE = const(32)
 _SPACING = const(26)
+_DRAWN = 2 * _SIZE + EXTRA  # bytes at random: a Z and a number below n
 _PUBLIC = const(0x10000)  # digits are
 _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -86,8 +87,9 @@ class P256:
             self._turn.release()
 
     def _keypair(self, random):
-        k = random_below(random, _N, _SIZE)
-        x, y = self._of_base(k, random)
+        drawn = random(_DRAWN)  # at once: a port may test its source for each request
+        k = below(drawn[_SIZE:], _N)
+        x, y = self._of_base(k, drawn, random)
         public = b"\x04" + x.to_bytes(_SIZE, "big") + y.to_bytes(_SIZE, "big")
         return k.to_bytes(_SIZE, "big"), public
 
@@ -114,8 +116,9 @@ class P256:
         d = _scalar(private)
         e = int.from_bytes(digest[:_SIZE], "big")
         for k in nonces(sha256, private, e, _N):
-            r = self._of_base(k, random)[0] % _N
-            blind = random_below(random, _N, _SIZE)
+            drawn = random(_DRAWN)
+            r = self._of_base(k, drawn, random)[0] % _N
+            blind = below(drawn[_SIZE:], _N)
             self._put(_T1, (k * blind % _N).to_bytes(_SIZE, "big"))
             s = self._inverse() * (e * blind + d * blind % _N * r) % _N
             if r and s:
@@ -172,12 +175,12 @@ class P256:
             run(programs.ONE_POINT, arena, place | _PUBLIC)
             above = place
 
-    def _of_base(self, k: int, random):
-        """Return (x, y) of k times the base point."""
+    def _of_base(self, k: int, drawn, random):
+        """Return (x, y) of k times the base point; `drawn` begins with 32 bytes for Z."""
         run = self._run
         arena = self._arena
         self._set_columns(k)
-        self._put(_Z, random(_SIZE))
+        self._put(_Z, drawn[:_SIZE])
         run(programs.FIRST_OF_COMB, arena, _SPACING - 1)
         run(programs.COMB_STEP, arena, _SPACING - 2)  # down to 0
         found = self._affine()

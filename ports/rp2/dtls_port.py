@@ -19,15 +19,15 @@ _made = {}
 
 def random(n: int) -> bytes:
     """Return `n` bytes of tested entropy; OSError if the chip's source fails."""
-    if _is_rp2350():
-        from rp2350_trng import fill
+    if "random" not in _made:
+        if _is_rp2350():
+            from rp2350_trng import fill as source
+        else:
+            from ring_oscillator import RingOscillator
 
-        return fill(n)
-    if "ring" not in _made:
-        from ring_oscillator import RingOscillator
-
-        _made["ring"] = RingOscillator()
-    return _made["ring"].random(n)
+            source = RingOscillator().random
+        _made["random"] = source
+    return _made["random"](n)
 
 
 def utc():

@@ -3,8 +3,9 @@
 The oscillator's random bit is sampled one at a time. Python takes some microseconds between two
 samples, many of the oscillator's periods; half a bit of entropy is assumed of each. The 1024
 samples of the start-up test, 512 bits of entropy then, and the firmware's own random bytes are
-the seed of a state. SHA-256 moves it on: for each 32 bytes it takes in 64 new samples and more of
-the firmware's, and it does not tell what was given out before.
+the seed of a state. For each request SHA-256 takes 32 new samples and more of the firmware's
+bytes into it; then it is the key of AES-256 in counter mode, whose first 32 bytes are the next
+state, and what follows is given out. So no state tells what was given out before.
 
 Not yet run on silicon.
 """
@@ -12,14 +13,20 @@ Not yet run on silicon.
 import os
 from hashlib import sha256
 
+from cryptolib import aes
 from micropython import const
 
 _RANDOM_BIT = const(0x4006001C)  # RP2040 datasheet section 2.17.8
-_SAMPLES = const(8)  # bytes of them for 32 bytes
-_REPETITIONS = const(61)  # 1 + 30 / 0.5: once in 2**30 of that many equal samples
-_WINDOW = const(1024)  # samples
-_MOST_EQUAL = const(810)  # of a window: once in 2**30
+_SAMPLES = const(4)  # bytes of them for a request
+_REPETITIONS = const(7)  # bytes of equal samples: once in 2**27 there begin 56 to 70 of them
+_WINDOW = const(128)  # bytes of samples
+_MOST_EQUAL = const(810)  # of the 1024 samples of a window: once in 2**30
 _KINDS = const(9)  # of bytes in a window, at least: a short period has no bias
+_ECB = const(1)
+_BLOCK = const(16)
+_STATE = const(32)  # bytes
+_MOST = const(96)  # bytes for one state
+_ONES = b"\x00\x01\x01\x02\x01\x02\x02\x03\x01\x02\x02\x03\x02\x03\x03\x04"
 
 
 class RingOscillator:
@@ -29,71 +36,71 @@ class RingOscillator:
         if memory is None:
             from machine import mem32 as memory
         self._memory = memory
-        self._last = -1
-        self._same = 0  # samples that were equal, up to the last one
+        self._last = -1  # the byte before, if all its samples were equal
+        self._same = 0  # how many such there were
         self._ones = 0  # samples of the window
-        self._window = bytearray(_WINDOW // 8)
+        self._window = bytearray(_WINDOW)
         self._filled = 0  # bytes of the window
         self._state = None  # 32 bytes, once it is seeded
+        self._counters = bytearray(_STATE + _MOST)  # blocks 0, 1, ...
+        for at in range(0, len(self._counters), _BLOCK):
+            self._counters[at] = at
         self.failed = False
 
     def random(self, n: int) -> bytes:
         """Return n bytes; OSError for ever once the samples have failed a test."""
-        self._must(not self.failed)
-        if self._state is None:
-            self._stir(_WINDOW // 8)
-        out = b""
+        out = self._some(min(n, _MOST))
         while len(out) < n:
-            self._stir(_SAMPLES)
-            out += sha256(b"out" + self._state).digest()
-            self._state = sha256(b"on" + self._state).digest()
-        return out[:n]
+            out += self._some(min(n - len(out), _MOST))
+        return out
+
+    def _some(self, n: int) -> bytes:
+        self._must(not self.failed)
+        self._stir(_WINDOW if self._state is None else _SAMPLES)
+        whole = (_STATE + n + _BLOCK - 1) // _BLOCK * _BLOCK
+        stream = aes(self._state, _ECB).encrypt(self._counters[:whole])
+        self._state = stream[:_STATE]
+        return stream[_STATE : _STATE + n]
 
     def _stir(self, count: int):
-        """Take `count` bytes of samples into the state, if they pass the tests."""
-        mixed = sha256(self._state or b"")
-        mixed.update(self._sampled(count))
-        mixed.update(os.urandom(32))
-        self._state = mixed.digest()
+        """Take `count` bytes of samples into the state, if they pass the tests.
+
+        A few of them with the rest are one block of SHA-256.
+        """
+        mixed = (self._state or b"") + self._sampled(count) + os.urandom(16)
+        self._state = sha256(mixed).digest()
 
     def _sampled(self, count: int) -> bytearray:
-        """Return `count` bytes of samples that pass the tests.
-
-        Loops on variables of their own, for the time that calls take.
-        """
+        """Return `count` bytes of samples that pass the tests."""
         memory = self._memory
-        last = self._last
-        same = self._same
         octets = bytearray(count)
         for at in range(count):
-            ones = octet = 0
+            octet = 0
             for _ in range(8):
-                bit = memory[_RANDOM_BIT] & 1
-                if bit == last:
-                    same += 1
-                    if same >= _REPETITIONS:
-                        self._must(False)
-                else:
-                    last = bit
-                    same = 1
-                ones += bit
-                octet = octet << 1 | bit
+                octet = octet << 1 | memory[_RANDOM_BIT] & 1
             octets[at] = octet
-            self._fill(octet, ones)
-        self._last = last
-        self._same = same
+            self._test(octet)
         return octets
 
-    def _fill(self, octet: int, ones: int):
-        """Test each whole window: adaptive proportion for both values of a bit, and no period.
+    def _test(self, octet: int):
+        """Test for repetition, and each whole window for adaptive proportion and a period.
 
-        Without memory for that the window stays as it was, to be filled and tested again.
+        Adaptive proportion is for both values of a bit. Without memory for the test of a window
+        that stays as it was, to be filled and tested again.
         """
-        ones += self._ones
+        if octet != self._last:
+            self._same = 0
+        if octet == 0 or octet == 255:
+            self._last = octet
+            self._same += 1
+            self._must(self._same < _REPETITIONS)
+        else:
+            self._last = -1
+        ones = self._ones + _ONES[octet >> 4] + _ONES[octet & 15]
         self._window[self._filled] = octet
         filled = self._filled + 1
-        if filled == len(self._window):
-            self._must(_WINDOW - _MOST_EQUAL < ones < _MOST_EQUAL)
+        if filled == _WINDOW:
+            self._must(8 * _WINDOW - _MOST_EQUAL < ones < _MOST_EQUAL)
             self._must(len(set(self._window)) >= _KINDS)
             filled = ones = 0
         self._filled = filled

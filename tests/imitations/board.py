@@ -342,9 +342,50 @@ def play_ring(board, job):
     board.bits = Bits(patterns[job])
     port = board.install()
     found = []
-    for _ in range(40):
+    for _ in range(100):
         found.append(raised(port.random, 32))
     return found
+
+
+def play_ring_memory(board, job):
+    """Lacks of memory in the test of a window, and what comes after each."""
+    board.install()
+    import ring_oscillator
+
+    def without_memory(_):
+        raise MemoryError
+
+    ring = ring_oscillator.RingOscillator()
+    found = []
+    for _ in range(2):
+        ring_oscillator.set = without_memory
+        name = None
+        while name is None:
+            try:
+                ring.random(640)
+            except MemoryError as error:
+                name = type(error).__name__
+        ring_oscillator.set = set
+        found.append([name, len(ring.random(640))])
+    return found + [ring.failed]
+
+
+def play_ring_output(board, job):
+    """Sizes of what it gives, all of that in blocks of AES, and whether a state is among it."""
+    board.install()
+    import ring_oscillator
+
+    ring = ring_oscillator.RingOscillator()
+    sizes = []
+    given = b""
+    states = []
+    for n in (0, 1, 95, 96, 97, 1000):
+        out = ring.random(n)
+        sizes.append(len(out))
+        given += out
+        states.append(ring._state)
+    pieces = [hexlify(given[i : i + 16]).decode() for i in range(0, len(given) - 15, 16)]
+    return [sizes, pieces, any(state[:16] in given or state[16:] in given for state in states)]
 
 
 def play_wifi(board, job):
