@@ -23,7 +23,7 @@ from binascii import hexlify
 from micropython import const
 
 from .crypto.compare import equal
-from .crypto.hmac import Hmac, wipe
+from .crypto.hmac import keyed, wipe
 from .errors import ProtocolError
 from .extensions import get_extensions, put_extensions
 from .messages import get_hello_verify_request, get_server_hello, put_client_hello
@@ -116,17 +116,16 @@ class Handshake:
 
         The ClientKeyExchange is in the transcript, and nothing after it (RFC 7627 section 4).
         """
-        sha256 = self.port.sha256
         _, _, aead, key_size, iv_size = self.suite
         if self.extended:
             seed = self.transcript.digest()
-            master = prf(sha256, secret, b"extended master secret", seed, 48)
+            master = prf(self.port, secret, b"extended master secret", seed, 48)
         else:
             seed = self.client_random + self.server_random
-            master = prf(sha256, secret, b"master secret", seed, 48)
+            master = prf(self.port, secret, b"master secret", seed, 48)
         wipe(secret)
         try:
-            self._master = hmac = Hmac(sha256, master)
+            self._master = hmac = keyed(self.port, master)
             if self.keylog:
                 self.keylog(
                     "CLIENT_RANDOM %s %s"

@@ -1,11 +1,11 @@
 """The pseudorandom function of TLS 1.2 (RFC 5246 section 5), P_SHA256."""
 
-from dtls_micro.crypto.hmac import Hmac
+from dtls_micro.crypto.hmac import keyed
 
 
-def prf(sha256, secret, label: bytes, seed, size: int) -> bytearray:
+def prf(port, secret, label: bytes, seed, size: int) -> bytearray:
     """Return `size` bytes of P_SHA256(secret, label + seed) (RFC 5246 section 5)."""
-    hmac = Hmac(sha256, secret)
+    hmac = keyed(port, secret)
     output = expand(hmac, label, seed, size)
     hmac.wipe()
     return output

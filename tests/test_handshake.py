@@ -217,15 +217,15 @@ def test_the_master_secret_is_overwritten_if_its_hmac_finds_no_memory():
     link.exchange()
     kept = []
 
-    def without_memory(sha256, key):
+    def without_memory(port, key):
         kept.append(key)
         raise MemoryError
 
-    whole, handshake.Hmac = handshake.Hmac, without_memory
+    whole, handshake.keyed = handshake.keyed, without_memory
     try:
         raises(MemoryError, inside(link.client).derive, bytearray(b"\0\4\0\0\0\0\0\4abcd"))
     finally:
-        handshake.Hmac = whole
+        handshake.keyed = whole
     assert kept == [bytes(48)]
 
 

@@ -14,7 +14,7 @@ sys.path.append(ROOT + "/ports/rp2")
 from rp2350_sha256 import Sha256  # noqa: E402
 from rp2350_trng import fill  # noqa: E402
 
-from dtls_micro.prf import Hmac  # noqa: E402
+from dtls_micro.crypto.hmac import Hmac  # noqa: E402
 
 LENGTHS = (0, 1, 3, 55, 56, 63, 64, 65, 119, 120, 128, 200)
 

@@ -15,6 +15,7 @@ KERNELS = {
     "rp2/p256_thumb.py": ARMV6M,
     "rp2/p256_m33.py": ARMV6M,  # loaded by a Cortex-M33 alone, whatever the file is for
     "rp2/octets_thumb.py": ARMV6M,
+    "rp2/sha256_thumb.py": ARMV6M,
     "rp2/ghash_thumb.py": ARMV6M,
     "native/p256_viper.py": NATIVE,
     "native/octets_viper.py": NATIVE,

@@ -8,6 +8,12 @@ from dtls_micro.crypto.hmac import Hmac
 from dtls_micro.prf import prf
 
 
+class Port:
+    """What prf() needs of a port."""
+
+    sha256 = sha256
+
+
 def test_hmac_of_rfc_4231():
     count = 0
     for case in cases("rfc-4231-sha256.txt", "MD"):
@@ -51,14 +57,30 @@ def test_wipe_zeroes_both_key_blocks():
     assert hmac._inner == bytearray(64) and hmac._outer == bytearray(64)
 
 
+def test_the_hmac_of_a_port_is_preferred():
+    class Own:
+        sha256 = None
+
+        @staticmethod
+        def hmac(key):
+            made.append(Hmac(sha256, key))
+            return made[-1]
+
+    made: list = []
+    assert prf(Own, b"secret", b"label", b"seed", 40) == prf(
+        Port, b"secret", b"label", b"seed", 40
+    )
+    assert len(made) == 1 and made[0]._inner == bytearray(64)
+
+
 def test_p_sha256():
     """Source: the TLS 1.2 PRF vector published on the IETF TLS list; its beginning."""
     secret = octets("9bbe436ba940f017b17652849a71db35")
     seed = octets("a0ba9f936cda311827a6f796ffd5198c")
-    output = prf(sha256, secret, b"test label", seed, 100)
+    output = prf(Port, secret, b"test label", seed, 100)
     assert output[:8] == octets("e3f229ba727be17b")
     for size in (0, 1, 12, 31, 32, 33, 64, 99):
-        assert prf(sha256, secret, b"test label", seed, size) == output[:size]
+        assert prf(Port, secret, b"test label", seed, size) == output[:size]
 
 
 def test_key_derivation_with_extended_master_secret():
@@ -74,9 +96,9 @@ def test_key_derivation_with_extended_master_secret():
         for test in group["tests"]:
             secret = octets(test["preMasterSecret"])
             session_hash = octets(test["sessionHash"])
-            master = prf(sha256, secret, b"extended master secret", session_hash, 48)
+            master = prf(Port, secret, b"extended master secret", session_hash, 48)
             seed = octets(test["serverRandom"] + test["clientRandom"])
-            block = prf(sha256, master, b"key expansion", seed, group["keyBlockLength"] // 8)
+            block = prf(Port, master, b"key expansion", seed, group["keyBlockLength"] // 8)
             assert master == octets(expected[test["tcId"]]["masterSecret"])
             assert block == octets(expected[test["tcId"]]["keyBlock"])
             checked += 1

@@ -79,10 +79,10 @@ class Reader:
     def derive(self):
         secret = premaster_secret(bytes(len(self.psk)), self.psk)
         seed = self.transcript.digest()
-        self.master = prf(dtls_port.sha256, secret, b"extended master secret", seed, 48)
+        self.master = prf(dtls_port, secret, b"extended master secret", seed, 48)
         _, _, aead, key, iv = self.row
         seed = self.randoms["server"] + self.randoms["client"]
-        block = prf(dtls_port.sha256, self.master, b"key expansion", seed, 2 * (key + iv))
+        block = prf(dtls_port, self.master, b"key expansion", seed, 2 * (key + iv))
         for i, sender in enumerate(("client", "server")):
             secret = block[i * key : (i + 1) * key]
             fixed = block[2 * key + i * iv : 2 * key + (i + 1) * iv]
@@ -91,7 +91,7 @@ class Reader:
 
     def verify_data(self, sender):
         label = sender.encode() + b" finished"
-        return prf(dtls_port.sha256, self.master, label, self.transcript.digest(), 12)
+        return prf(dtls_port, self.master, label, self.transcript.digest(), 12)
 
 
 def test_recorded_handshakes_of_others_are_decrypted():

@@ -24,7 +24,7 @@ _RP2 = ("ports/rp2", "ports/native", "ports/common")
 _ESP32 = ("ports/esp32", "ports/native", "ports/common")
 _CIRCUITPYTHON = ("ports/circuitpython", "ports/common")
 _VIPER = ("ghash_viper", "octets_viper", "p256_viper")  # RP2's port has them in Thumb
-_OF_RP2040 = ("ring_oscillator", "p256_thumb")
+_OF_RP2040 = ("hmac_kernel", "p256_thumb", "ring_oscillator", "sha256_thumb")
 _OF_RP2350 = ("rp2350_trng", "rp2350_sha256", "p256_m33")
 
 BOARDS = {

@@ -18,6 +18,12 @@ class Hash(Protocol):
     def digest(self) -> bytes:
         """Return the hash; it is read once, so it may close the object."""
 
+class Hmac(Protocol):
+    def digest(self, *parts: ReadableBuffer) -> bytes:
+        """Return the 32 bytes for the buffers, one after the other; for any number of messages."""
+    def wipe(self) -> None:
+        """Overwrite the key."""
+
 class Aead(Protocol):
     """RFC 5116, in place, in a buffer between integer offsets; allocates nothing."""
 
@@ -85,6 +91,9 @@ def random(n: int) -> bytes:
 def sha256() -> Hash: ...
 def aead(kind: AeadKind, key: ReadableBuffer) -> Aead:
     """Return an AEAD with a copy of `key`, 16 bytes (AES) or 32 (ChaCha20-Poly1305)."""
+
+# Optional: def hmac(key: ReadableBuffer) -> Hmac, HMAC-SHA256 where the port has it faster than
+# by sha256(); without it crypto/hmac.py is used.
 
 # Optional, for certificates: a port without a clock, or without these hashes, leaves them out.
 

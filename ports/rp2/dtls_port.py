@@ -6,7 +6,7 @@ Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0 and M33 in 
 """
 
 import sys
-from hashlib import sha256  # noqa: F401  (of the port)
+from hashlib import sha256
 from time import gmtime, ticks_ms  # noqa: F401
 from time import ticks_diff as elapsed  # noqa: F401
 
@@ -39,6 +39,26 @@ def utc():
 def aead(kind: str, key):
     """Return the AEAD of a suite: see typings/dtls_port.pyi."""
     return aead_firmware.aead(kind, key, _octets, _ghash)
+
+
+def hmac(key):
+    """Return HMAC-SHA256 with a key: see typings/dtls_port.pyi."""
+    if "hmac" not in _made:
+        _made["hmac"] = _hmac()
+    kind, parts = _made["hmac"]
+    return kind(*parts, key)
+
+
+def _hmac():
+    """Return a class and its first arguments; the kernel has not been timed on the RP2350."""
+    if _is_rp2350():
+        from dtls_micro.crypto.hmac import Hmac
+
+        return Hmac, (sha256,)
+    from hmac_kernel import Hmac
+    from sha256_thumb import run
+
+    return Hmac, (run, sha256)
 
 
 def _octets():

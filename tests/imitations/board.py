@@ -5,7 +5,7 @@ usage: micropython board.py BOARD CASE < job.json     BOARD: rp2040, rp2350, esp
 Real are MicroPython, its hashlib, cryptolib, asyncio and viper. Imitated after lwIP's and the
 boards' documented behaviour are `socket` (addresses are tuples, four datagrams wait at most, an
 empty one ends a socket on the ESP32, nothing there is EAGAIN or ETIMEDOUT), `network`, `machine`
-and `time.gmtime`'s epoch of 2000. Kernels in Thumb are replaced by their twins in viper.
+and `time.gmtime`'s epoch of 2000. Kernels in Thumb are replaced by their twins in viper or Python.
 
 A case is a function play_*(board, job); what it returns is printed as JSON.
 """
@@ -202,9 +202,11 @@ class Board:
             sys.modules["time"] = Module(**names)
         if not Sock.esp32:
             import ghash_viper
+            import hmac_kernel_check
             import octets_viper
             import p256_viper
 
+            sys.modules["sha256_thumb"] = Module(run=hmac_kernel_check.reference)
             sys.modules["ghash_thumb"] = ghash_viper
             sys.modules["octets_thumb"] = octets_viper
             sys.modules["p256_thumb" if self.name == "rp2040" else "p256_m33"] = p256_viper

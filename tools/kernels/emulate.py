@@ -124,8 +124,8 @@ class CortexM0:
         if self.trace is not None:
             self.trace.append(address)
 
-    def __call__(self, *arguments: bytes | bytearray | int) -> int:
-        """Run with up to four arguments as asm_thumb has them; bytearrays are changed.
+    def __call__(self, *arguments: bytes | bytearray | memoryview | int) -> int:
+        """Run with up to four arguments as asm_thumb has them; what is writable is changed.
 
         `bytes` lie at an odd address, as constants in a ROMFS may. ValueError where the core has a
         fault: words must be aligned, for LDM and STM of the M33 too.
@@ -150,7 +150,7 @@ class CortexM0:
         if self._unaligned:
             raise ValueError(f"a word at {self._unaligned:x}, which is not aligned")
         for argument in arguments:
-            if isinstance(argument, bytearray):
+            if isinstance(argument, bytearray | memoryview):
                 argument[:] = uc.mem_read(places[id(argument)], len(argument))
         return uc.reg_read(UC_ARM_REG_R0)
 

@@ -38,6 +38,10 @@ class Thumb:
         """Any registers; the flags stay."""
         self._put(0x4600 | (d & 8) << 4 | m << 3 | d & 7)
 
+    def add(self, d: int, m: int) -> None:
+        """d += m; any registers; the flags stay."""
+        self._put(0x4400 | (d & 8) << 4 | m << 3 | d & 7)
+
     # arithmetic on low registers; sets flags
     def adds(self, d: int, n: int, m: int) -> None:
         self._low(d, n, m)
@@ -85,6 +89,9 @@ class Thumb:
 
     def sbcs(self, d: int, m: int) -> None:
         self._two(6, d, m)
+
+    def rors_by(self, d: int, m: int) -> None:
+        self._two(7, d, m)
 
     def rsbs(self, d: int, m: int) -> None:
         """d = 0 - m"""
@@ -157,6 +164,16 @@ class Thumb:
         assert 0 <= offset < 32
         self._put(0x7800 | offset << 6 | n << 3 | t)
 
+    def strb_at(self, t: int, n: int, m: int) -> None:
+        """The octet at n + m = t"""
+        self._low(t, n, m)
+        self._put(0x5400 | m << 6 | n << 3 | t)
+
+    def ldrh(self, t: int, n: int, offset: int = 0) -> None:
+        self._low(t, n)
+        assert 0 <= offset < 64 and offset % 2 == 0
+        self._put(0x8800 | offset >> 1 << 6 | n << 3 | t)
+
     def ldm(self, n: int, *registers: int) -> None:
         """Ascending, and n moves on."""
         self._low(n, *registers)
@@ -201,6 +218,11 @@ class Thumb:
 
     def bx(self, m: int) -> None:
         self._put(0x4700 | m << 3)
+
+    def table(self, octets: bytes) -> None:
+        """Put octets between the instructions, whole words."""
+        for i in range(0, len(octets), 2):
+            self._put(int.from_bytes(octets[i : i + 2], "little"))
 
     def size(self) -> int:
         return 2 * len(self._words)
