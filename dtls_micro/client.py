@@ -33,7 +33,7 @@ from .handshake import (
     Handshake,
 )
 from .reassembly import Reassembly
-from .record import Records
+from .record import USED_UP, Records
 from .timer import Timer
 from .verdict import verdict
 
@@ -296,7 +296,7 @@ class Client:
             return
         if records.used_up():
             self._end(FAILED, None)
-            raise DtlsError("sequence numbers are used up: make a new connection")
+            raise DtlsError(USED_UP)
         self._append(kind, data)
 
     def _append(self, kind, data):

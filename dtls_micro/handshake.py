@@ -23,7 +23,7 @@ from binascii import hexlify
 from micropython import const
 
 from .crypto.compare import equal
-from .crypto.hmac import keyed, wipe
+from .crypto.hmac import hmac, wipe
 from .errors import ProtocolError
 from .extensions import get_extensions, put_extensions
 from .messages import get_hello_verify_request, get_server_hello, put_client_hello
@@ -125,7 +125,7 @@ class Handshake:
             master = prf(self.port, secret, b"master secret", seed, 48)
         wipe(secret)
         try:
-            self._master = hmac = keyed(self.port, master)
+            self._master = keyed = hmac(self.port, master)
             if self.keylog:
                 self.keylog(
                     "CLIENT_RANDOM %s %s"
@@ -135,7 +135,7 @@ class Handshake:
             wipe(master)
         seed = self.server_random + self.client_random
         self.client_random = self.server_random = None  # nothing needs them any more
-        key = block = expand(hmac, b"key expansion", seed, 2 * (key_size + iv_size))
+        key = block = expand(keyed, b"key expansion", seed, 2 * (key_size + iv_size))
         view = memoryview(block)
         ivs = 2 * key_size
         directions = []

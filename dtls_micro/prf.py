@@ -1,13 +1,13 @@
 """The pseudorandom function of TLS 1.2 (RFC 5246 section 5), P_SHA256."""
 
-from dtls_micro.crypto.hmac import keyed
+from dtls_micro.crypto.hmac import hmac
 
 
 def prf(port, secret, label: bytes, seed, size: int) -> bytearray:
     """Return `size` bytes of P_SHA256(secret, label + seed) (RFC 5246 section 5)."""
-    hmac = keyed(port, secret)
-    output = expand(hmac, label, seed, size)
-    hmac.wipe()
+    keyed = hmac(port, secret)
+    output = expand(keyed, label, seed, size)
+    keyed.wipe()
     return output
 
 

@@ -20,6 +20,8 @@ _DTLS_1_2 = const(0xFD)
 _BAD_RECORD_MAC = const(20)
 _LARGEST = const(1 << 14)  # plaintext bytes of a record (RFC 5246 section 6.2.1)
 
+USED_UP = "sequence numbers are used up: make a new connection"
+
 
 class Records:
     """`size`: bytes of the receive buffer. `forged_limit`: forgeries until the connection ends."""
@@ -173,4 +175,4 @@ def _increment(number: bytearray):
             return
     for i in range(2, 8):
         number[i] = 255  # stays at the end: the next one fails too
-    raise DtlsError("sequence numbers are used up: make a new connection")
+    raise DtlsError(USED_UP)

@@ -4,7 +4,17 @@ from aead_check import check_every_flipped_byte, check_open, check_seal, check_s
 
 from dtls_micro.crypto.aes import Aes
 from dtls_micro.crypto.ccm import Ccm
-from dtls_micro.crypto.ccm_bulk import DIFFER, MOVE, OPEN, SEAL, TAKE, CcmBulk
+from dtls_micro.crypto.ccm_bulk import (
+    DIFFER,
+    HEAD,
+    MOVE,
+    OPEN,
+    SEAL,
+    TAG,
+    TAKE,
+    WRONG,
+    CcmBulk,
+)
 
 KEY = bytes(range(16))
 
@@ -14,6 +24,15 @@ def reference(buf, where, other, what):
     start, size = where & 0xFFFF, where >> 16
     at, copy, operation = what & 255, what >> 8 & 255, what & 7 << 16
     difference = 0
+    if operation == HEAD:
+        return _head(buf, start, size, other, at)
+    if operation in (TAG, WRONG):
+        for i in range(size):
+            octet = other[112 + i] ^ other[224 + i]
+            difference |= buf[start + i] ^ octet
+            if operation == TAG:
+                buf[start + i] = octet
+        return difference if operation == WRONG else 0
     for i in range(size):
         octet, with_ = buf[start + i], other[at + i]
         if operation in (SEAL, TAKE):
@@ -26,6 +45,17 @@ def reference(buf, where, other, what):
             buf[start + i] = with_
         difference |= octet ^ with_
     return difference if operation == DIFFER else 0
+
+
+def _head(aad, left, size, scratch, flags):
+    first, last = bytes(scratch[240:256]), scratch[224:240]
+    b_0 = bytes([flags]) + first[1:13] + left.to_bytes(3, "big")
+    chain = bytes([b_0[i] ^ last[i] for i in range(16)])
+    if size:
+        chain += size.to_bytes(2, "big") + bytes(aad[:size])
+    scratch[:112] = chain + bytes(112 - len(chain))
+    scratch[112:224] = b"".join([first[:15] + bytes([first[15] | n]) for n in range(7)])
+    return 0
 
 
 class Modes:
@@ -65,9 +95,27 @@ def check_kernel(run):
                 value = run(buf, where, other, what)
                 assert value == reference(wanted[0], where, wanted[1], what), (what, where)
                 assert (buf, other) == wanted, (what, where)
+    _check_parts_of_ccm(run)
     repeated = bytearray(range(250))
     run(repeated, 16 | 64 << 16, repeated, MOVE)
     assert repeated[:80] == bytes(range(16)) * 5 and repeated[80] == 80
+
+
+def _check_parts_of_ccm(run):
+    for size in range(17):
+        for operation in (HEAD, TAG, WRONG, WRONG | 1):
+            start = 5 + 300 * size if operation == HEAD else 7
+            buf = bytearray([(i * 37 + size) & 255 for i in range(40)])
+            other = bytearray([(i * 91 + size) & 255 for i in range(260)])
+            other[253:256] = bytes(3)  # the counter of A_0
+            if operation & 1:  # nothing is wrong
+                for i in range(size):
+                    buf[start + i] = other[112 + i] ^ other[224 + i]
+            wanted = bytearray(buf), bytearray(other)
+            where, what = start | size << 16, operation & 7 << 16 | 90
+            value = run(buf, where, other, what)
+            assert value == reference(wanted[0], where, wanted[1], what), (what, where)
+            assert (buf, other) == wanted, (what, where)
 
 
 def check_ccm(run, aes=Modes, sizes=(0, 1, 15, 16, 17, 64, 79, 80, 81, 96, 192, 193, 500, 1200)):
@@ -113,8 +161,8 @@ def check_torn(run):
     """Whatever the kernel is broken off at, the records after that are right."""
 
     def seal(bulk):
-        buf = bytearray(130 + 8)
-        bulk.seal(bytearray(12), bytearray(13), buf, 0, 130)
+        buf = bytearray(330 + 8)
+        bulk.seal(bytearray(12), bytearray(13), buf, 0, 330)
         return buf
 
     wanted = seal(CcmBulk(Modes(KEY, 1), Modes(KEY, 2), 8, run))

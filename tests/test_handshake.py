@@ -221,11 +221,11 @@ def test_the_master_secret_is_overwritten_if_its_hmac_finds_no_memory():
         kept.append(key)
         raise MemoryError
 
-    whole, handshake.keyed = handshake.keyed, without_memory
+    whole, handshake.hmac = handshake.hmac, without_memory
     try:
         raises(MemoryError, inside(link.client).derive, bytearray(b"\0\4\0\0\0\0\0\4abcd"))
     finally:
-        handshake.keyed = whole
+        handshake.hmac = whole
     assert kept == [bytes(48)]
 
 

@@ -191,11 +191,11 @@ def test_octets(octets):
 
 
 def test_octets_take_as_long_whatever_they_are(octets):
-    for operation in range(5):
+    for operation in range(8):
         traces = set()
         for fill in (b"\0", b"\xff", b"\x5a"):
             octets.trace = []
-            octets(bytearray(fill * 200), 5 | 40 << 16, bytearray(bytes(224)), operation << 16)
+            octets(bytearray(fill * 200), 5 | 40 << 16, bytearray(fill * 256), operation << 16)
             traces.add(tuple(octets.trace))
         assert len(traces) == 1
     octets.trace = None

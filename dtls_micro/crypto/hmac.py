@@ -9,7 +9,7 @@ from micropython import const
 _BLOCK = const(64)
 
 
-def keyed(port, key):
+def hmac(port, key):
     """Return an Hmac of the key, or what the port has instead: typings/dtls_port.pyi."""
     own = getattr(port, "hmac", None)
     return own(key) if own else Hmac(port.sha256, key)
