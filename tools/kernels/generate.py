@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dtls_micro.crypto.multiply import of_base
 from dtls_micro.crypto.p256 import CURVE
 
-from . import viper
+from . import p256_rv32, viper
 from .p256 import build
 from .programs import FIRST, PROGRAMS
 
@@ -13,10 +13,14 @@ _TEETH = 5
 _SPACING = 26
 
 
-def thumb_module(with_umaal: bool = False) -> str:
-    """Return ports/rp2/p256_thumb.py, or p256_m33.py."""
-    code = build(with_umaal).code()
-    core = "for cores with UMAAL" if with_umaal else "in ARMv6-M code"
+def _kernel(core: str, kind: str, registers: tuple[str, str, str], code: bytes) -> str:
+    """Return a module with a kernel in inline assembler.
+
+    core:      what it is for
+    kind:      of inline assembler
+    registers: of the arguments
+    """
+    program, arena, digit = registers
     words = [f"0x{code[i + 1]:02X}{code[i]:02X}" for i in range(0, len(code), 2)]
     lines = [
         f'"""The kernel of P-256 {core}: see dtls_micro/crypto/p256_programs.py.',
@@ -25,13 +29,24 @@ def thumb_module(with_umaal: bool = False) -> str:
         '"""',
         "",
         "",
-        "@micropython.asm_thumb  # noqa: F821  (of the compiler)",
-        "def run(r0, r1, r2):",
-        '    """Run the program at r0 on the arena at r1 with the digit r2."""',
+        f"@micropython.{kind}  # noqa: F821  (of the compiler)",
+        f"def run({program}, {arena}, {digit}):",
+        f'    """Run the program at {program} on the arena at {arena} with the digit {digit}."""',
     ]
     for i in range(0, len(words), 10):
         lines.append(f"    data(2, {', '.join(words[i : i + 10])})  # noqa: F821")
     return "\n".join(lines) + "\n"
+
+
+def thumb_module(with_umaal: bool = False) -> str:
+    """Return ports/rp2/p256_thumb.py, or p256_m33.py."""
+    core = "for cores with UMAAL" if with_umaal else "in ARMv6-M code"
+    return _kernel(core, "asm_thumb", ("r0", "r1", "r2"), build(with_umaal).code())
+
+
+def rv32_module() -> str:
+    """Return ports/rp2/p256_rv32.py."""
+    return _kernel("in RV32IMC code", "asm_rv32", ("a0", "a1", "a2"), p256_rv32.build().code())
 
 
 def comb_points() -> bytes:
@@ -97,6 +112,7 @@ def programs_module() -> str:
 FILES: dict[str, Callable[[], str]] = {
     "ports/rp2/p256_thumb.py": thumb_module,
     "ports/rp2/p256_m33.py": lambda: thumb_module(with_umaal=True),
+    "ports/rp2/p256_rv32.py": rv32_module,
     "ports/native/p256_viper.py": viper.module,
     "dtls_micro/crypto/p256_comb.py": comb_module,
     "dtls_micro/crypto/p256_programs.py": programs_module,
