@@ -142,8 +142,8 @@ class RiscV:
     def lw(self, t: int, n: int, offset: int = 0) -> None:
         assert offset % 4 == 0
         if n == SP and 0 <= offset < 256:
-            self._put_short(0x4002 | _scattered(offset, (5, 12), (2, 4), (3, 5), (4, 6), (6, 2),
-                                                (7, 3)) | t << 7)  # fmt: skip
+            place = (offset & 0x20) << 7 | (offset & 0x1C) << 2 | (offset & 0xC0) >> 4
+            self._put_short(0x4002 | place | t << 7)
         elif _short(t, n) and 0 <= offset < 128:
             self._put_short(0x4000 | _near(offset) | n - 8 << 7 | t - 8 << 2)
         else:
@@ -195,11 +195,6 @@ class RiscV:
             word |= _branch(delta) if conditional else _jump(delta)
             out[at : at + 4] = word.to_bytes(4, "little")
         return bytes(out)
-
-
-def _scattered(value: int, *places: tuple[int, int]) -> int:
-    """Return a word with bits of a number, each given with its place."""
-    return sum((value >> bit & 1) << place for bit, place in places)
 
 
 def _near(offset: int) -> int:
