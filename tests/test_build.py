@@ -127,8 +127,8 @@ def modules(boards: Path, name: str, program: str) -> dict:
 
 @pytest.mark.parametrize("name", [n for n in BOARDS if n.startswith(("rpi", "esp32"))])
 def test_a_board_gets_a_curve_if_its_program_has_ecdhe(boards, name):
-    family = "thumb" if name.startswith("rpi") else "viper"
-    curve = "m33" if name == "rpi_pico2_w" else family
+    family = "thumb" if name in ("rpi_pico_w", "rpi_pico2_w") else "viper"
+    curve = {"rpi_pico2_w": "m33", "rpi_pico2_w_riscv": "rv32"}.get(name, family)
     found = modules(boards, name, "import dtls_micro.psk, dtls_micro.blocking, dtls_wifi")
     assert [m for m in found if "p256" in m or m[:4] == "ecc_"] == []
     assert [m for m in found if m.startswith("octets")] == [f"octets_{family}"]
@@ -142,6 +142,7 @@ def test_a_chip_gets_its_own_source_of_entropy(boards):
     for name, own, other in (
         ("rpi_pico_w", "ring_oscillator", "rp2350_trng"),
         ("rpi_pico2_w", "rp2350_trng", "ring_oscillator"),
+        ("rpi_pico2_w_riscv", "rp2350_trng", "ring_oscillator"),
     ):
         found = modules(boards, name, "import dtls_port")
         assert own in found and other not in found
@@ -149,14 +150,14 @@ def test_a_chip_gets_its_own_source_of_entropy(boards):
 
 @pytest.mark.parametrize(
     "name, byte", [("rpi_pico_w", 0x13), ("rpi_pico2_w", 0x17), ("esp32_s3", 0x2B)]
-    + [("esp32_c3", 0x2F)],
+    + [("esp32_c3", 0x2F), ("rpi_pico2_w_riscv", 0x2F)],
 )  # fmt: skip
 def test_native_code_is_for_the_processor_and_bytecode_for_all(boards, name, byte):
     mpy_cross()
     modules(boards, name, "import dtls_port")
     files = contents(make(boards, name=name, use="this"))
     headers = {k: data[2] for k, data in files.items() if k.endswith(".mpy")}
-    kind = "thumb" if name.startswith("rpi") else "viper"
+    kind = "thumb" if byte < 0x20 else "viper"
     kernels = {f"lib/ghash_{kind}.mpy", f"lib/octets_{kind}.mpy"}
     assert {k: v for k, v in headers.items() if v} == dict.fromkeys(kernels, byte)
 

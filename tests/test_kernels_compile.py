@@ -14,6 +14,7 @@ NATIVE = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 KERNELS = {
     "rp2/p256_thumb.py": ARMV6M,
     "rp2/p256_m33.py": ARMV6M,  # loaded by a Cortex-M33 alone, whatever the file is for
+    "rp2/p256_rv32.py": ("rv32imc",),
     "rp2/octets_thumb.py": ARMV6M,
     "rp2/sha256_thumb.py": ARMV6M,
     "rp2/ghash_thumb.py": ARMV6M,

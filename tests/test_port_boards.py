@@ -19,7 +19,7 @@ from dtls_micro import coap
 from runtimes import micropython  # isort: skip
 
 ROOT = Path(__file__).resolve().parent.parent
-BOARDS = ("rp2040", "rp2350", "esp32", "esp32c6")
+BOARDS = ("rp2040", "rp2350", "rp2350riscv", "esp32", "esp32c6")
 ONE_OF_EACH = ("rp2040", "esp32")
 
 
@@ -129,7 +129,7 @@ def test_no_entropy_while_the_radio_of_an_esp32_is_off(board):
     assert sizes == [0, 1, 31, 32, 33, 100] and differ
 
 
-@pytest.mark.parametrize("board", ["rp2040", "rp2350"])
+@pytest.mark.parametrize("board", ["rp2040", "rp2350", "rp2350riscv"])
 def test_entropy_of_rp2_needs_no_radio(board):
     assert play(board, "entropy") == [None, None, [0, 1, 31, 32, 33, 100], True]
 
@@ -200,7 +200,7 @@ def test_the_curve_of_the_port(board):
 
 
 FOLDERS = {"rp2040": "rpi_pico_w", "rp2350": "rpi_pico2_w", "esp32": "esp32_generic"}
-FOLDERS["esp32c6"] = "esp32_c6"
+FOLDERS.update(rp2350riscv="rpi_pico2_w_riscv", esp32c6="esp32_c6")
 
 
 @pytest.mark.parametrize("board", BOARDS)

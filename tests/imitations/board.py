@@ -1,11 +1,12 @@
 """RP2 and ESP32 boards, imitated on MicroPython's unix port: their modules, sockets and registers.
 
-usage: micropython board.py BOARD CASE < job.json     BOARD: rp2040, rp2350, esp32 or esp32c6
+usage: micropython board.py BOARD CASE < job.json     BOARD: one of those named below
 
 Real are MicroPython, its hashlib, cryptolib, asyncio and viper. Imitated after lwIP's and the
 boards' documented behaviour are `socket` (addresses are tuples, four datagrams wait at most, an
 empty one ends a socket on the ESP32, nothing there is EAGAIN or ETIMEDOUT), `network`, `machine`
-and `time.gmtime`'s epoch of 2000. Kernels in Thumb are replaced by their twins in viper or Python.
+and `time.gmtime`'s epoch of 2000. Kernels in machine code are replaced by their twins in viper
+or Python.
 
 A case is a function play_*(board, job); what it returns is printed as JSON.
 """
@@ -23,9 +24,11 @@ _ROOT = __file__.rsplit("/", 3)[0] + "/" if __file__.count("/") > 2 else "./"
 _MACHINES = {
     "rp2040": "Raspberry Pi Pico W with RP2040",
     "rp2350": "Raspberry Pi Pico 2 W with RP2350",
+    "rp2350riscv": "Raspberry Pi Pico 2 W with RP2350-RISCV",
     "esp32": "Generic ESP32 module with ESP32",
     "esp32c6": "ESP32C6 module with ESP32C6",
 }
+_CURVES = {"rp2040": "p256_thumb", "rp2350": "p256_m33", "rp2350riscv": "p256_rv32"}
 _EAGAIN = 11
 _ETIMEDOUT = 110
 _QUEUE = 4  # datagrams that lwIP keeps for a socket
@@ -201,15 +204,17 @@ class Board:
             names["gmtime"] = self._gmtime
             sys.modules["time"] = Module(**names)
         if not Sock.esp32:
-            import ghash_viper
             import hmac_kernel_check
-            import octets_viper
             import p256_viper
 
             sys.modules["sha256_thumb"] = Module(run=hmac_kernel_check.reference)
-            sys.modules["ghash_thumb"] = ghash_viper
-            sys.modules["octets_thumb"] = octets_viper
-            sys.modules["p256_thumb" if self.name == "rp2040" else "p256_m33"] = p256_viper
+            sys.modules[_CURVES[self.name]] = p256_viper
+            if self.name != "rp2350riscv":
+                import ghash_viper
+                import octets_viper
+
+                sys.modules["ghash_thumb"] = ghash_viper
+                sys.modules["octets_thumb"] = octets_viper
         implementation = Module(name="micropython", _machine=_MACHINES[self.name])
         sys.modules["sys"] = Module(implementation=implementation, modules=sys.modules)
         import dtls_port
@@ -219,7 +224,7 @@ class Board:
         return dtls_port
 
     def _memory(self):
-        if self.name == "rp2350":
+        if self.name.startswith("rp2350"):
             from models.rp2350 import Trng
 
             return Trng(os.urandom)
@@ -293,7 +298,8 @@ def play_session(board, job):
             if job.get("pause"):
                 time.sleep(job["pause"])
     curves = [name for name in sys.modules if "p256" in name or "ecd" in name]
-    curves = [name for name in curves if name not in ("p256_thumb", "p256_m33", "p256_viper")]
+    kernels = list(_CURVES.values()) + ["p256_viper"]
+    curves = [name for name in curves if name not in kernels]
     return [suite, replies, sorted(curves), Sock.made]
 
 

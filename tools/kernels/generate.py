@@ -5,38 +5,17 @@ from collections.abc import Callable
 from dtls_micro.crypto.multiply import of_base
 from dtls_micro.crypto.p256 import CURVE
 
-from . import sha256, viper
+from . import p256_rv32, sha256, viper
 from .p256 import build
 from .programs import FIRST, PROGRAMS
-from .thumb import Thumb
 
 _TEETH = 5
 _SPACING = 26
 
 
-def p256_thumb_module(with_umaal: bool = False) -> str:
-    """Return ports/rp2/p256_thumb.py, or p256_m33.py."""
-    core = "for cores with UMAAL" if with_umaal else "in ARMv6-M code"
-    return _thumb_module(
-        f"The kernel of P-256 {core}: see dtls_micro/crypto/p256_programs.py.",
-        "r0, r1, r2",
-        "Run the program at r0 on the arena at r1 with the digit r2.",
-        build(with_umaal),
-    )
-
-
-def sha256_thumb_module() -> str:
-    """Return ports/rp2/sha256_thumb.py."""
-    return _thumb_module(
-        "The kernel of SHA-256 in ARMv6-M code: see ports/native/hmac_kernel.py.",
-        "r0, r1, r2, r3",
-        "Do what hmac_kernel.py says with r2 octets at r1 and the mask r3; the arena is at r0.",
-        sha256.build(),
-    )
-
-
-def _thumb_module(title: str, arguments: str, does: str, made: Thumb) -> str:
-    code = made.code()
+def _kernel(title: str, head: str, does: str, code: bytes) -> str:
+    """Return a module with a kernel in inline assembler; `head` is its decorator and signature."""
+    kind, signature = head.split(" ", 1)
     words = [f"0x{code[i + 1]:02X}{code[i]:02X}" for i in range(0, len(code), 2)]
     lines = [
         f'"""{title}',
@@ -45,13 +24,44 @@ def _thumb_module(title: str, arguments: str, does: str, made: Thumb) -> str:
         '"""',
         "",
         "",
-        "@micropython.asm_thumb  # noqa: F821  (of the compiler)",
-        f"def run({arguments}):",
+        f"@micropython.{kind}  # noqa: F821  (of the compiler)",
+        f"def run({signature}):",
         f'    """{does}"""',
     ]
     for i in range(0, len(words), 10):
         lines.append(f"    data(2, {', '.join(words[i : i + 10])})  # noqa: F821")
     return "\n".join(lines) + "\n"
+
+
+def _p256(core: str, kind: str, registers: tuple[str, str, str], code: bytes) -> str:
+    program, arena, digit = registers
+    return _kernel(
+        f"The kernel of P-256 {core}: see dtls_micro/crypto/p256_programs.py.",
+        f"{kind} {', '.join(registers)}",
+        f"Run the program at {program} on the arena at {arena} with the digit {digit}.",
+        code,
+    )
+
+
+def thumb_module(with_umaal: bool = False) -> str:
+    """Return ports/rp2/p256_thumb.py, or p256_m33.py."""
+    core = "for cores with UMAAL" if with_umaal else "in ARMv6-M code"
+    return _p256(core, "asm_thumb", ("r0", "r1", "r2"), build(with_umaal).code())
+
+
+def rv32_module() -> str:
+    """Return ports/rp2/p256_rv32.py."""
+    return _p256("in RV32IMC code", "asm_rv32", ("a0", "a1", "a2"), p256_rv32.build().code())
+
+
+def sha256_module() -> str:
+    """Return ports/rp2/sha256_thumb.py."""
+    return _kernel(
+        "The kernel of SHA-256 in ARMv6-M code: see ports/native/hmac_kernel.py.",
+        "asm_thumb r0, r1, r2, r3",
+        "Do what hmac_kernel.py says with r2 octets at r1 and the mask r3; the arena is at r0.",
+        sha256.build().code(),
+    )
 
 
 def comb_points() -> bytes:
@@ -115,9 +125,10 @@ def programs_module() -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
-    "ports/rp2/p256_thumb.py": p256_thumb_module,
-    "ports/rp2/p256_m33.py": lambda: p256_thumb_module(with_umaal=True),
-    "ports/rp2/sha256_thumb.py": sha256_thumb_module,
+    "ports/rp2/p256_thumb.py": thumb_module,
+    "ports/rp2/p256_m33.py": lambda: thumb_module(with_umaal=True),
+    "ports/rp2/p256_rv32.py": rv32_module,
+    "ports/rp2/sha256_thumb.py": sha256_module,
     "ports/native/p256_viper.py": viper.module,
     "dtls_micro/crypto/p256_comb.py": comb_module,
     "dtls_micro/crypto/p256_programs.py": programs_module,

@@ -91,6 +91,9 @@ def build(with_umaal: bool = False) -> Thumb:
     a.bl("next")
     _products(a)
     a.label("end")
+    a.movi(3, 0)
+    a.str_(3, SP, MASK)  # these two are of the last digit
+    a.str_(3, SP, PARAM)
     a.add_sp(WHOLE)
     for r in (11, 10, 9, 8):
         a.pop(4)

@@ -1,4 +1,4 @@
-"""The kernels in Thumb as mpy-cross puts them into a .mpy, in an emulated Cortex-M0 and M33."""
+"""The kernels in machine code, as mpy-cross puts them into a .mpy, in emulated cores."""
 
 import hashlib
 import os
@@ -25,24 +25,21 @@ from runtimes import need_module
 from dtls_micro.crypto import p256, p256_programs
 from dtls_micro.crypto.p256_comb import COMB
 from dtls_micro.crypto.p256_kernel import P256
+from tools.kernels import p256_rv32
 from tools.kernels.generate import FILES
 from tools.kernels.p256 import build
 from tools.wasm import find_tool
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ROOT = Path(__file__).resolve().parent.parent
-RP2 = ROOT / "ports/rp2"
 
 
-@pytest.fixture(scope="module", params=["p256_thumb", "p256_m33"])
+@pytest.fixture(scope="module", params=["p256_thumb", "p256_m33", "p256_rv32"])
 def kernel(request):
     need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
-    from tools.kernels.emulate import CortexM0, CortexM33, compiled
+    from tools.kernels.p256_emulated import emulated
 
-    with_umaal = request.param == "p256_m33"
-    code = build(with_umaal).code()
-    made = compiled(RP2 / (request.param + ".py"), code, find_tool("mpy-cross"))
-    return (CortexM33 if with_umaal else CortexM0)(made)
+    return emulated(request.param, find_tool("mpy-cross"))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -88,13 +85,19 @@ def test_cycles(kernel):
     assert len(build().code()) + len(COMB) <= 12 * 1024
 
 
-@pytest.mark.parametrize("kernel", ["p256_m33"], indirect=True)
-def test_instructions(kernel):
-    """A fifth of those without UMAAL."""
+@pytest.mark.parametrize(
+    "kernel, product, square, size, code",
+    [
+        ("p256_m33", 330, 330, 2300, build(with_umaal=True)),  # a fifth of those without UMAAL
+        ("p256_rv32", 680, 515, 6144, p256_rv32.build()),
+    ],
+    indirect=["kernel"],
+)
+def test_instructions(kernel, product, square, size, code):
     empty = cycles(kernel, bytes(4))
-    assert cycles(kernel, b"\1\3\1\2" + bytes(4)) - empty <= 330
-    assert cycles(kernel, b"\2\3\1\1" + bytes(4)) - empty <= 330
-    assert len(build(with_umaal=True).code()) <= 2300
+    assert cycles(kernel, b"\1\3\1\2" + bytes(4)) - empty <= product
+    assert cycles(kernel, b"\2\3\1\1" + bytes(4)) - empty <= square
+    assert len(code.code()) <= size
 
 
 def cycles(kernel, program) -> int:
@@ -174,6 +177,28 @@ def test_the_trace_of_a_signature_depends_on_a_blinded_number_alone(kernel):
 
         P256(run).sign(private, bytes(range(32)), hashlib.sha256, os.urandom)
     assert len(traces) == 1
+
+
+def test_no_secret_stays_in_registers_and_below_the_stack(kernel):
+    peer = p256.keypair(os.urandom)[1]
+    left = set()
+    for private in secrets():
+        P256(kernel).shared(private, peer, os.urandom)
+        left.add(kernel.left())
+    assert len(left) == 1
+
+
+def test_registers_of_the_caller_are_kept():
+    need_module("unicorn", "unicorn: pip install unicorn==2.1.4")
+    from tools.kernels.emulate_rv32 import Rv32
+
+    for code, wrong in (("01458280", False), ("05048280", True), ("92018280", True)):
+        kernel = Rv32(bytes.fromhex(code))  # li a0, 0; addi s0, s0, 1; add gp, gp, tp
+        if not wrong:
+            assert kernel() == 0
+            continue
+        with pytest.raises(ValueError, match="of the caller"):
+            kernel()
 
 
 @pytest.fixture(scope="module")
