@@ -27,7 +27,7 @@ LAYERS = (
     ("record", "reassembly", "flight", "messages", "names", "signature_algorithms"),
     ("extensions", "p256", "x25519", "rsa", "constraints"),
     ("handshake", "p384", "certificate_extensions", "rules"),
-    ("psk", "verdict", "ecdh", "pin", "rpk", "certificates", "certificate"),
+    ("psk", "verdict", "ecdh", "pin", "rpk", "certificates", "certificate", "matching"),
     ("ecdhe_psk", "client_key", "path"),
     ("x509",),
     ("usage", "ecdhe"),
