@@ -136,6 +136,29 @@ def test_403_raw_public_keys(leshan, name, python):
         device.stop()
 
 
+# Mode, usage and matching type. Leshan's bootstrap server writes no hashes, and its server sends
+# no root, which usage 2 with a hash wants.
+@pytest.mark.parametrize("mode, usage, matching", [(2, 0, 1), (2, 1, 2), (2, 3, 3), (1, None, 1)])
+@pytest.mark.parametrize("python", BOTH)
+def test_402_and_403_with_a_hash(leshan, name, python, mode, usage, matching):
+    mine = identity(CLIENT)
+    known = mine.chain[0].subject.rfc4514_string().removeprefix("CN=") if mode == 2 else name
+    leshan.ask("key", known, mode="x509" if mode == 2 else "rpk", key=mine.spki.hex())
+    given = {0: der(mine.root), None: leshan.own.spki}.get(usage, der(leshan.own.chain[0]))
+    hashed = hashlib.new(("sha256", "sha384", "sha512")[matching - 1], given)
+    job = leshan.registered_job(known)
+    made = client_account(leshan) if mode == 2 else raw_key_account(leshan)
+    made = {"identity": made["identity"], "secret": made["key"]}
+    made["server_key"] = hashed.hexdigest()
+    made.update(uri=leshan.uri, mode=mode, ssid=1, usage=usage, matching=matching)
+    job["accounts"][0][0] = made
+    job["settings"]["anchors"] = [der(mine.root).hex()]
+    with Device(python, job) as device:
+        leshan.event("registered", known)
+        device.stop()
+    leshan.event("unregistered", known)
+
+
 def test_4_delete(leshan, name):
     leshan.add(name, delete=["/"])
     with Device(MICROPYTHON, leshan.job(name)):

@@ -32,7 +32,7 @@ class Security(Object):
         Resource(5, "secret", "o", ""),
         Resource(10, "ssid", "i", ""),
         Resource(11, "hold_off", "i", ""),  # seconds
-        Resource(13, "matching", "u", ""),
+        Resource(13, "matching", "u", ""),  # 1, 2, 3: server_key is a SHA-256, -384, -512
         Resource(14, "server_name", "s", ""),
         Resource(15, "usage", "u", ""),
         Resource(16, "suites", "u", "", multiple=True),
