@@ -59,7 +59,7 @@ LAYERS = (
     ("lwm2m.pending", "lwm2m.management"),
     ("lwm2m.bootstrap",),
     ("lwm2m.reporting",),
-    ("lwm2m.session", "lwm2m.conversation"),
+    ("lwm2m.session", "lwm2m.conversation", "lwm2m.saving"),
     ("lwm2m.base",),
     ("lwm2m.blocking", "lwm2m.aio"),
     ("lwm2m",),
