@@ -67,6 +67,14 @@ def test_then_register_until_ctrl_c(leshan, tmp_path):
     assert (tmp_path / "accounts").exists() and not (tmp_path / "accounts.trial").exists()
 
 
+def test_a_server_without_packs_is_told(leshan):
+    leshan.add("cli-5")
+    words = [leshan.bootstrap_uri, "--endpoint", "cli-5", "--psk-identity", "cli-5-bs", "--pack"]
+    code, out, _ = run(*words)
+    assert code == 0 and "no Bootstrap-Pack: 4.04" in out
+    assert "account of server 123" in out
+
+
 def test_a_raw_public_key(leshan, tmp_path):
     leshan.add("cli-3")
     mine = identity(CLIENT)

@@ -41,6 +41,8 @@ class Base:
     anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
     tell:         called with a line of text for each step; None tells nobody
     retry:        seconds between tries to bootstrap; doubles up to an hour
+    pack:         ask the bootstrap server for a Bootstrap-Pack first (LwM2M 1.2); if that fails,
+                  never again until a restart
     save_every:   seconds, at least, between two writes to the store of what servers change in
                   object 1; a power cut may lose the changes of that time, see save()
     timeout:      seconds for a handshake, and for a message and its answer
@@ -50,13 +52,14 @@ class Base:
 
     def __init__(self, world, name, bootstrap=None, factory=(), store=None, objects=(),
                  queue=False, asleep=None, allow_nosec=False, anchors=(), verifiers=None,
-                 tell=None, retry=_RETRY, save_every=_SAVE_EVERY, timeout=None,
+                 tell=None, retry=_RETRY, pack=False, save_every=_SAVE_EVERY, timeout=None,
                  **options):  # fmt: skip
         if bootstrap is None and not factory:
             raise ValueError("a bootstrap server, or factory accounts, are wanted")
         self.world = world
         self.name = name
         self.store = store or MemoryStore()
+        self.pack = pack
         self.queue = queue
         self.asleep = asleep
         self.allow_nosec = allow_nosec
