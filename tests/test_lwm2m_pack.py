@@ -2,12 +2,13 @@
 
 from lwm2m_fakes import CBOR, JSON, KEY, TLV, answer, bootstrap_security, security, server
 from lwm2m_servers import BOOTSTRAP, Network, Setup, names
+from test_lwm2m_store import NAME, OLD, every_cut
 
 from dtls_micro.coap.errors import CoapError
 from dtls_micro.lwm2m import accounts, cbor, formats
 from dtls_micro.lwm2m.accounts import Security
 from dtls_micro.lwm2m.consistency import fault
-from dtls_micro.lwm2m.store import MemoryStore
+from dtls_micro.lwm2m.store import FileStore, MemoryStore
 
 # The pack of the specification's example, its first server; other names and a key of RFC 4648's
 EXAMPLE = b"""
@@ -29,10 +30,10 @@ EXAMPLE = b"""
 
 def records(*made):
     """Return the records of accounts; those of object 0 begin with instance 1."""
-    tree = accounts.empty()
-    number = 1
+    tree = accounts.of(Security())
     for one in made:
-        number = tree.add(one, number if one.number == 0 else None) + (one.number == 0)
+        tree.add(one)
+    tree.remove((0, 0))
     return tree.read((0,), "") + tree.read((1,), "")
 
 
@@ -258,6 +259,20 @@ def test_a_pack_is_stored_before_it_is_used():
     setup.network.connect = look
     setup.stop_after(50)
     assert seen == [(True, False), (False, True)]
+
+
+def test_a_power_cut_while_a_pack_is_stored_leaves_a_whole_set():
+    def before():
+        FileStore(NAME).confirm(OLD)
+
+    def action():
+        both = pack(security(2), server(2), security(3), server(3))
+        setup = asking(both, store=FileStore(NAME))
+        setup.client._load()
+        setup.world.run(setup.client.bootstrap_once())
+
+    seen = every_cut(before, action, [([1], False), ([2, 3], True)])
+    assert ([1], False) in seen and ([2, 3], True) in seen
 
 
 def test_a_store_that_fails_takes_no_pack():

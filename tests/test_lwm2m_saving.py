@@ -23,12 +23,13 @@ class Counting(MemoryStore):
         super().__init__()
         self.times = []
         self.fails = ()
+        self.error = OSError("no space")
 
     def confirm(self, tree):
         if self.world:
             self.times.append(self.world.now())
             if len(self.times) - 1 in self.fails:
-                raise OSError("no space")
+                raise self.error
         super().confirm(tree)
 
 
@@ -195,12 +196,14 @@ def test_a_trial_that_fails_comes_back_to_what_was_written_last():
 
 
 def test_a_store_that_fails_is_tried_again():
-    store = Counting()
-    store.fails = (0, 1)
-    setup, store = written_twice(store=store)
-    found = lifetimes_at(setup, store, (50, 110, 150))
-    setup.stop_after(160)
-    assert found == [300, 300, 61] and setup.text.count("cannot be stored") == 2
+    for error in (OSError("no space"), MemoryError(), ValueError("of the user's store")):
+        store = Counting()
+        store.fails = (0, 1)
+        store.error = error
+        setup, store = written_twice(store=store)
+        found = lifetimes_at(setup, store, (50, 110, 150))
+        setup.stop_after(160)
+        assert found == [300, 300, 61] and setup.text.count("cannot be stored") == 2
 
 
 def registered(action):

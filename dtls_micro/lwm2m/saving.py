@@ -27,7 +27,7 @@ class Saving:
             else:
                 client.store.confirm(client.accounts)
             self._wanted = False
-        except (OSError, MemoryError) as error:
+        except Exception as error:  # a store may be the user's
             client.tell("the accounts cannot be stored: %s" % error)
 
     def rest(self):
