@@ -115,6 +115,7 @@ def bad_packs():
     octets = formats.encode(CBOR, good, ())
     for size in range(0, len(octets), 7):
         yield "cut to %d" % size, answer(0x45, payload=octets[:size], form=CBOR), ""
+    yield "2.04", answer(0x44, payload=octets, form=CBOR), "2.04"
     yield "a byte more", answer(0x45, payload=octets + b"\0", form=CBOR), "behind"
     text = formats.encode(JSON, good, ())
     yield "cut JSON", answer(0x45, payload=text[:-1], form=JSON), ""

@@ -125,7 +125,13 @@ def test_what_servers_change_is_in_force_at_once():
 
 def test_an_orderly_stop_loses_nothing():
     setup, store = written_twice()
-    setup.stop_after(20)
+
+    async def stop():  # without client.later(), which stores all itself
+        await setup.world.sleep(20, setup.world.waker())
+        setup.client.stop()
+
+    setup.world.spawn(stop())
+    setup.world.run(setup.client.live())
     assert lifetime(store) == 61 and len(store.times) == 2
 
 
