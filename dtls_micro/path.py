@@ -115,7 +115,8 @@ class Path:
                     continue
                 if not self._signed(child, spki):
                     continue
-            if self._trust.approves([self._certificates[i] for i in self._path], anchor):
+            path = [self._certificates[i] for i in self._path]
+            if self._trust.approves(self._port, path, anchor):
                 return True
             self._note("the path", (_BAD_CERTIFICATE, "it does not have the given certificate"))
         return False

@@ -3,7 +3,9 @@
 from micropython import const
 
 from .certificate import Certificate
+from .der import DerError
 from .errors import ProtocolError
+from .matching import EXACT, Matched
 from .p256 import P256
 from .spki import public_key
 from .x509 import X509
@@ -16,40 +18,94 @@ DANE_EE = const(3)  # the server's key
 _RAW_PUBLIC_KEY = const(2)  # RFC 7250: CertificateType
 _BAD_CERTIFICATE = const(42)  # RFC 5246 section 7.2
 _UNSUPPORTED_CERTIFICATE = const(43)
+_UNKNOWN_CA = const(48)
 
 
 def certificate_usage(
-    usage: int, certificate, anchors=(), verifiers=(P256,), name=None, floor=None
+    usage: int, certificate, anchors=(), verifiers=(P256,), name=None, floor=None, matching=EXACT
 ):
     """Return a trust object for a usage and the certificate, DER, that goes with it.
 
     anchors are those of X509, and wanted for usages 0 and 1 only; the rest is as there.
+    matching: 0, or 1, 2, 3 if `certificate` is the SHA-256, SHA-384 or SHA-512 of it, or of the
+              SubjectPublicKeyInfo in it. The server must send its trust anchor then (usage 2).
     """
-    if usage == DANE_EE:
-        return _DaneEe(certificate, verifiers)
-    if usage == DANE_TA:
-        return X509((bytes(certificate),), (), verifiers, name, floor)
-    if usage not in (PKIX_TA, PKIX_EE):
+    if not PKIX_TA <= usage <= DANE_EE:
         raise ValueError("a certificate usage is 0, 1, 2 or 3")
-    return _Pkix(usage, bytes(certificate), anchors, verifiers, name, floor)
+    given = Matched(matching, certificate, verifiers) if matching else _Exact(certificate)
+    if usage < DANE_TA:
+        return _Pkix(usage, given, anchors, verifiers, name, floor)
+    if usage == DANE_TA:
+        if matching:
+            return _DaneTa(given, name, floor)
+        return X509((bytes(certificate),), (), verifiers, name, floor)
+    return given if matching else _DaneEe(certificate, verifiers)
+
+
+class _Exact:
+    """A certificate that is known whole: what usages 0 and 1 ask of matching.Matched."""
+
+    def __init__(self, certificate):
+        self._whole = bytes(certificate)
+
+    def fits(self, port, certificate) -> bool:
+        """Tell whether it is this certificate."""
+        return certificate == self._whole
+
+    def is_anchor(self, port, anchor) -> bool:
+        """Tell whether a trust anchor, one of X509.anchors, has its name and its key."""
+        given = Certificate(self._whole)
+        return anchor[0] == given.subject and anchor[1] == given.spki
 
 
 class _Pkix(X509):
     """X.509 whose paths must have the certificate: anywhere (usage 0), or first (1)."""
 
-    def __init__(self, usage: int, certificate, anchors, verifiers, name, floor):
+    def __init__(self, usage: int, given, anchors, verifiers, name, floor):
         super().__init__(anchors, (), verifiers, name, floor)
         self._usage = usage
-        self._certificate = certificate
+        self._given = given
 
-    def approves(self, path, anchor) -> bool:
+    def approves(self, port, path, anchor) -> bool:
         """Tell whether the certificate is where it must be."""
         if self._usage == PKIX_EE:
-            return path[0] == self._certificate
-        given = Certificate(self._certificate)
-        if anchor[0] == given.subject and anchor[1] == given.spki:
+            return self._given.fits(port, path[0])
+        if self._given.is_anchor(port, anchor):
             return True
-        return self._certificate in path[1:]
+        return any(self._given.fits(port, one) for one in path[1:])
+
+
+class _DaneTa:
+    """X.509 whose trust anchor is sent by the server, and has the hash.
+
+    RFC 7671 section 5.2 wants it sent.
+    """
+
+    types = (0,)
+
+    def __init__(self, given, name, floor):
+        self.named = not name
+        self.verifiers = given.verifiers
+        self._given = given
+        self._options = (name, floor)
+
+    def check(self, port, kind: int, certificates, name) -> memoryview:
+        """Return the SubjectPublicKeyInfo; ProtocolError if there is no path. See X509.check()."""
+        anchors = [one for one in certificates if self._fits(port, one)]
+        if not anchors:
+            text = "the server sent no certificate that has the hash that was given (usage 2)"
+            raise ProtocolError(_UNKNOWN_CA, text)
+        try:
+            trust = X509(anchors, (), self.verifiers, *self._options)
+        except DerError as error:
+            raise ProtocolError(_BAD_CERTIFICATE, "the trust anchor: %s" % error)
+        return trust.check(port, kind, certificates, name)
+
+    def _fits(self, port, certificate) -> bool:
+        try:
+            return self._given.fits(port, certificate)
+        except ProtocolError:
+            return False  # junk, which X509 passes over
 
 
 class _DaneEe:

@@ -79,7 +79,7 @@ class X509:
             raise malformed(0, count, error)
         return spki
 
-    def approves(self, path, anchor) -> bool:
+    def approves(self, port, path, anchor) -> bool:
         """Tell whether a path that was found will do, for who is more choosy.
 
         path: certificates, the server's own first    anchor: one of self.anchors

@@ -206,6 +206,7 @@ class World:
 
     async def request(self, endpoint, code, path, payload=b"", **settings):
         assert endpoint.open
+        endpoint.settings = settings
         return endpoint.peer.request(endpoint, code, path, payload)
 
     async def work(self, endpoint, seconds, waker):
@@ -221,9 +222,11 @@ class World:
         waker.is_set = False
 
 
-def answer(code, location="", payload=b""):
+def answer(code, location="", payload=b"", form=None):
     """Return a response."""
     message = Message(code, payload)
     for part in location.strip("/").split("/") if location else ():
         add(message.options, 8, part.encode())
+    if form is not None:
+        add(message.options, 12, uint(form))
     return message

@@ -1,6 +1,7 @@
 """Scripted servers for the life of a LwM2M client, and a client in a world of theirs."""
 
 from lwm2m_fakes import (
+    GET,
     POST,
     PUT,
     TLV,
@@ -35,6 +36,7 @@ class Network:
         self.update = 0x44
         self.register = 0x41
         self.bootstrap = 0x44
+        self.packs = {}  # by content format: the response to a Bootstrap-Pack-Request, or an error
         self.locations = 0
         self.begun = []
 
@@ -59,7 +61,11 @@ class Peer:
         name = {"/bs": "bootstrap", "/rd": "register"}.get(path[:3].rstrip("?"), "?")
         if path.startswith("/rd/"):
             name = "update" if code == POST else "deregister"
+        if path.startswith("/bspack"):
+            name = "pack"
         network.asked.append((name, path, payload))
+        if name == "pack":
+            return self._pack(code, endpoint.settings)
         if name == "bootstrap":
             if network.bootstrap == 0x44:
                 self.work_queue.append(self._bootstrap)
@@ -72,6 +78,13 @@ class Peer:
         if name == "update":
             return answer(network.update)
         return answer(0x42)
+
+    def _pack(self, code, settings):
+        assert code == GET and settings["most"] == 16384
+        found = self.network.packs.get(settings["accept"], answer(0x84))
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _bootstrap(self, endpoint):
         tree = accounts.empty()

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from certificates_for_tests import CLIENT, identity
+from servers_coap import LibCoap
 from servers_leshan import BOOTSTRAP_KEY, Leshan
+
+from dtls_micro.coap.connection import connect
+from dtls_micro.lwm2m import accounts, formats
+from dtls_micro.psk import Psk
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +70,30 @@ def test_then_register_until_ctrl_c(leshan, tmp_path):
     assert "de-registered" in out
     leshan.event("unregistered", "cli-2")
     assert (tmp_path / "accounts").exists() and not (tmp_path / "accounts.trial").exists()
+
+
+def test_a_server_without_packs_is_told(leshan):
+    leshan.add("cli-5")
+    words = [leshan.bootstrap_uri, "--endpoint", "cli-5", "--psk-identity", "cli-5-bs", "--pack"]
+    code, out, _ = run(*words)
+    assert code == 0 and "no Bootstrap-Pack: 4.04" in out
+    assert "account of server 123" in out
+
+
+def test_a_pack(tmp_path):
+    made = accounts.of(accounts.Security(), accounts.Security("coaps://h", 0, b"x", bytes(8)))
+    made.remove((0, 0))
+    made.instance((0, 1)).ssid = 5
+    made.add(accounts.Server(5, 60))
+    octets = formats.encode(112, made.read((0,), "") + made.read((1,), ""), ())
+    with LibCoap() as server:
+        with connect(server.uri("", True), Psk(b"any", server.key), timeout=10) as endpoint:
+            assert endpoint.put("/bspack", octets, content_format=112).ok
+        words = [server.uri("", True), "--endpoint", "cli-6", "--pack"]
+        code, out, _ = run(*words, "--store", tmp_path / "accounts", key=server.key)
+    assert code == 0 and (tmp_path / "accounts.trial").exists()
+    assert "Bootstrap-Pack: the accounts are stored" in out
+    assert "account of server 5: coaps://h, pre-shared key, lifetime 60 s" in out
 
 
 def test_a_raw_public_key(leshan, tmp_path):

@@ -18,6 +18,12 @@ from servers_leshan import (
     raw_key_account,
 )
 
+from dtls_micro.coap.connection import connect
+from dtls_micro.lwm2m import accounts, formats
+from dtls_micro.lwm2m.accounts import Security
+from dtls_micro.lwm2m.accounts import Server as LwServer
+from dtls_micro.psk import Psk
+
 from runtimes import BOTH, CPYTHON, MICROPYTHON  # isort: skip
 
 TLV, JSON, CBOR, TEXT, OPAQUE = 11542, 110, 112, 0, 42
@@ -136,6 +142,29 @@ def test_403_raw_public_keys(leshan, name, python):
         device.stop()
 
 
+# Mode, usage and matching type. Leshan's bootstrap server writes no hashes, and its server sends
+# no root, which usage 2 with a hash wants.
+@pytest.mark.parametrize("mode, usage, matching", [(2, 0, 1), (2, 1, 2), (2, 3, 3), (1, None, 1)])
+@pytest.mark.parametrize("python", BOTH)
+def test_402_and_403_with_a_hash(leshan, name, python, mode, usage, matching):
+    mine = identity(CLIENT)
+    known = mine.chain[0].subject.rfc4514_string().removeprefix("CN=") if mode == 2 else name
+    leshan.ask("key", known, mode="x509" if mode == 2 else "rpk", key=mine.spki.hex())
+    given = {0: der(mine.root), None: leshan.own.spki}.get(usage, der(leshan.own.chain[0]))
+    hashed = hashlib.new(("sha256", "sha384", "sha512")[matching - 1], given)
+    job = leshan.registered_job(known)
+    made = client_account(leshan) if mode == 2 else raw_key_account(leshan)
+    made = {"identity": made["identity"], "secret": made["key"]}
+    made["server_key"] = hashed.hexdigest()
+    made.update(uri=leshan.uri, mode=mode, ssid=1, usage=usage, matching=matching)
+    job["accounts"][0][0] = made
+    job["settings"]["anchors"] = [der(mine.root).hex()]
+    with Device(python, job) as device:
+        leshan.event("registered", known)
+        device.stop()
+    leshan.event("unregistered", known)
+
+
 def test_4_delete(leshan, name):
     leshan.add(name, delete=["/"])
     with Device(MICROPYTHON, leshan.job(name)):
@@ -246,6 +275,76 @@ def test_a_power_cut_in_the_middle_of_a_bootstrap(leshan, name, tmp_path):
             device.kill()
         with Device(MICROPYTHON, job, tmp_path) as device:
             device.line("registered")
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_12_a_server_without_packs_gets_a_bootstrap_request(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.job(name, use=use, settings={"pack": True})) as device:
+        leshan.event("registered", name)
+        assert "no Bootstrap-Pack: 4.04" in device.text
+        device.stop()
+    assert requests_of(leshan, name)[-1][0] == "Finish"
+
+
+@pytest.fixture(scope="module")
+def packs():
+    """Return a server over DTLS that gives what was put there, in blocks if it is long."""
+    with LibCoap() as server:
+        yield server
+
+
+def give_pack(packs, form, *records):
+    """Put a pack on the server: of records (path, kind, value)."""
+    with connect(packs.uri("", True), Psk(b"any", packs.key), timeout=10) as endpoint:
+        octets = formats.encode(form, sorted(records, key=lambda one: one[0]), ())
+        endpoint.delete("/bspack")  # a resource keeps the format that it was made with
+        assert endpoint.put("/bspack", octets, content_format=form).ok
+        return len(octets)
+
+
+def pack_of(leshan, name, lifetime=300, **more):
+    """Return the records of a server's account."""
+    account = Security(leshan.uri, 0, name.encode(), KEY, ssid=123, **more)
+    tree = accounts.of(Security(), account, LwServer(123, lifetime))
+    tree.remove((0, 0))
+    return tree.read((0,), "") + tree.read((1,), "")
+
+
+def pack_job(packs, name, **settings):
+    account = {"uri": packs.uri("", True), "identity": b"any".hex(), "secret": packs.key.hex()}
+    return {"name": name, "bootstrap": account, "settings": dict(settings, pack=True, retry=1)}
+
+
+@pytest.mark.parametrize("form", [CBOR, JSON])
+@pytest.mark.parametrize("python, use", WAYS)
+def test_12_a_pack_over_dtls_in_blocks(leshan, packs, name, tmp_path, python, use, form):
+    leshan.add(name)
+    # Names of vendors' resources make it long; nobody here knows them.
+    more = [((0, 1, 26000 + i), "s", "x" * 100) for i in range(25)]
+    assert give_pack(packs, form, *pack_of(leshan, name), *more) > 2500
+    job = dict(pack_job(packs, name), use=use, store="accounts.dtls")
+    with Device(python, job, tmp_path) as device:
+        device.line("Bootstrap-Pack: the accounts are stored")
+        assert leshan.event("registered", name)["lifetime"] == 300
+        appears(tmp_path / "accounts.dtls")
+        device.kill()
+    with Device(python, dict(job, settings={}), tmp_path) as device:  # they are there
+        leshan.event("registered", name)
+        device.stop()
+        assert "Bootstrap-Pack" not in device.text
+
+
+@pytest.mark.parametrize("python", BOTH)
+def test_12_a_pack_that_is_bad_or_too_long_changes_nothing(leshan, packs, name, python):
+    leshan.add(name)
+    long = [((0, 1, 26000 + i), "s", "x" * 1000) for i in range(17)]
+    for more, reason in ((long, "16384 bytes"), ([((3, 0, 15), "s", "x")], "not for a pack")):
+        give_pack(packs, CBOR, *pack_of(leshan, name), *more)
+        with Device(python, pack_job(packs, name)) as device:
+            assert reason in device.line("no Bootstrap-Pack: ")
+            device.line("the bootstrap server will write")  # libcoap takes a POST to /bs
+            assert "registered" not in device.text
 
 
 def test_an_unknown_identity_is_told_with_its_reason(leshan, name):

@@ -15,8 +15,8 @@ OLD = accounts.of(bootstrap_security(), security(1), server(1))
 NEW = accounts.of(bootstrap_security(), security(2), server(2), security(3), server(3))
 
 
-class PowerCut(Exception):
-    """The power has gone."""
+class PowerCut(BaseException):
+    """The power has gone: nobody hears of it."""
 
 
 class Disk:

@@ -34,6 +34,7 @@ name), --rpk with --key, or --cert and --key with --ca. Without any, coap:// and
 @click.option("--endpoint", required=True, metavar="NAME", help="The device's endpoint name.")
 @key_options
 @click.option("--store", metavar="FILE", help="Keep the accounts there.")
+@click.option("--pack", is_flag=True, help="Ask for a Bootstrap-Pack (LwM2M 1.2) first.")
 @click.option("--then-register", is_flag=True, help="Register with the servers, and stay.")
 @click.option("--lifetime", type=click.IntRange(1, 2**31 - 1), metavar="S",
               help="With --then-register: stay so many seconds, not until Ctrl-C.")  # fmt: skip
@@ -44,6 +45,7 @@ def bootstrap(
     uri: str,
     endpoint: str,
     store: str | None,
+    pack: bool,
     then_register: bool,
     lifetime: int | None,
     allow_nosec: bool,
@@ -66,6 +68,7 @@ def bootstrap(
         allow_nosec=allow_nosec,
         verifiers=VERIFIERS,
         tell=_say,
+        pack=pack,
         timeout=timeout,
         port=dtls_port,
     )

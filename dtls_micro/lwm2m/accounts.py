@@ -4,7 +4,7 @@ OMA LwM2M core 1.1 appendices E.1 and E.2.
 """
 
 from . import tlv
-from .objects import Object, Refused, Resource
+from .objects import BAD_REQUEST, Object, Refused, Resource
 from .tree import Tree
 
 SECURITY = 0  # objects
@@ -32,7 +32,7 @@ class Security(Object):
         Resource(5, "secret", "o", ""),
         Resource(10, "ssid", "i", ""),
         Resource(11, "hold_off", "i", ""),  # seconds
-        Resource(13, "matching", "u", ""),
+        Resource(13, "matching", "u", ""),  # 1, 2, 3: server_key is a SHA-256, -384, -512
         Resource(14, "server_name", "s", ""),
         Resource(15, "usage", "u", ""),
         Resource(16, "suites", "u", "", multiple=True),
@@ -182,7 +182,10 @@ def decode(octets) -> Tree:
         end = at + 4 + int.from_bytes(octets[at : at + 4], "big")
         if at + 4 > len(octets) or end > len(octets):
             raise ValueError("accounts are cut")
-        put(tree, tlv.decode(octets[at + 4 : end], (number,), tree.kind))
+        try:
+            put(tree, tlv.decode(octets[at + 4 : end], (number,), tree.kind))
+        except Refused as error:
+            raise ValueError(error.reason)
         at = end
     return tree
 
@@ -192,16 +195,34 @@ def copy(tree) -> Tree:
     return decode(encode(tree))
 
 
-def put(tree, records):
-    """Write decoded records, each instance as a whole; ValueError if one cannot be."""
-    try:
-        for path in instance_paths(records):
-            mine = [one for one in records if one[0][:2] == path]
+def put(tree, records, merge=False):
+    """Write decoded records, each instance as a whole; Refused if one cannot be.
+
+    What is not known here is passed over: SMS, resources of 1.2 and of vendors.
+    merge: what an instance that is there has besides stays
+    """
+    for path in instance_paths(records):
+        kind = tree.object_class(path[0])
+        known = [one.number for one in kind.resources]
+        mine = [one for one in records if one[0][:2] == path]
+        mine = [one for one in mine if len(one[0]) < 3 or one[0][2] in known]
+        if merge:
+            if not tree.has(path):
+                tree.add(kind(), path[1])
+            tree.write(mine, "")
+        else:
             if tree.has(path):
                 tree.remove(path)
             tree.create(path, mine, "")
-    except Refused as error:
-        raise ValueError(error.reason)
+        if len(tree.instances(path[0])) > kind.most:
+            raise Refused(BAD_REQUEST, "more than %d instances" % kind.most)
+
+
+def clear(tree, number: int):
+    """Remove the instances of an object, but for the account of the bootstrap server."""
+    for one, instance in tree.instances(number):
+        if number == SERVER or not instance.bootstrap:
+            tree.remove((number, one))
 
 
 def instance_paths(records) -> list:

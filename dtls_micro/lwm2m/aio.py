@@ -18,6 +18,7 @@ class Client(Base):
         try:
             await self.live()
         finally:
+            self.save()
             await self.world.end()
 
     async def bootstrap(self, security=None):

@@ -13,6 +13,7 @@ from ..coap.uri import split
 from . import accounts, reasons
 from .conversation import converse
 from .credential import credential
+from .saving import Saving
 from .session import BOOTSTRAP, FAILED, REGISTERED, STOPPED, Session
 from .store import MemoryStore
 from .tree import Tree
@@ -22,6 +23,7 @@ _RETRY = const(60)  # seconds between two tries to bootstrap; it doubles
 _LONGEST_RETRY = const(3600)
 _LONGEST_HOLD_OFF = const(86400)
 _LINGER = const(4)  # seconds: more than a server's ACK_TIMEOUT * ACK_RANDOM_FACTOR
+_SAVE_EVERY = const(60)  # seconds: flash wears out by being written
 _HANDSHAKE_MS = const(60000)  # a server may say nothing of a key that it does not know
 
 
@@ -39,6 +41,10 @@ class Base:
     anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
     tell:         called with a line of text for each step; None tells nobody
     retry:        seconds between tries to bootstrap; doubles up to an hour
+    pack:         ask the bootstrap server for a Bootstrap-Pack first (LwM2M 1.2); if that fails,
+                  never again until a restart
+    save_every:   seconds, at least, between two writes to the store of what servers change in
+                  object 1; a power cut may lose the changes of that time, see save()
     timeout:      seconds for a handshake, and for a message and its answer
     port:         a platform's module; None takes the `dtls_port` on the import path
     options:      of the DTLS client: rx_size, mtu ...
@@ -46,12 +52,14 @@ class Base:
 
     def __init__(self, world, name, bootstrap=None, factory=(), store=None, objects=(),
                  queue=False, asleep=None, allow_nosec=False, anchors=(), verifiers=None,
-                 tell=None, retry=_RETRY, timeout=None, **options):  # fmt: skip
+                 tell=None, retry=_RETRY, pack=False, save_every=_SAVE_EVERY, timeout=None,
+                 **options):  # fmt: skip
         if bootstrap is None and not factory:
             raise ValueError("a bootstrap server, or factory accounts, are wanted")
         self.world = world
         self.name = name
         self.store = store or MemoryStore()
+        self.pack = pack
         self.queue = queue
         self.asleep = asleep
         self.allow_nosec = allow_nosec
@@ -62,6 +70,7 @@ class Base:
         self.stopping = False
         self.trusted = (anchors, verifiers)
         self._retry = retry
+        self._saving = Saving(self, save_every)
         self._timeout = timeout
         if timeout is None:
             options.setdefault("handshake_timeout_ms", _HANDSHAKE_MS)
@@ -125,12 +134,14 @@ class Base:
                 if accounts.pairs(self.accounts):
                     continue
             await self._bootstrap(outcome == FAILED and self._must_not_bootstrap())
+        self.save()
 
     async def bootstrap_once(self, security=None):
         """Bootstrap by one try, from the stored account or another; OSError says what failed."""
         security = security or accounts.bootstrap_account(self.accounts)
         if security is None:
             raise OSError("no account of a bootstrap server")
+        self.save()  # a trial that fails comes back to what is stored
         self.tell("bootstrap from %s" % security.uri)
         endpoint = await self.connect(security)
         try:
@@ -190,11 +201,12 @@ class Base:
         raise ValueError("no account is for %s" % host)
 
     def later(self, seconds, action):
-        """Call a function in some seconds."""
+        """Call a function in some seconds, one that may restart the board: all is saved first."""
         self.world.spawn(self._later(seconds, action))
 
     async def _later(self, seconds, action):
         await self.world.sleep(seconds, self.world.waker())
+        self.save()
         try:
             action()
         except Exception as error:  # of the user's
@@ -204,16 +216,23 @@ class Base:
         """Hear that a server has registered us: the accounts are good."""
         if self.on_trial:
             self.on_trial = False
-            self._keep()
+            self._saving.store()
 
     def written(self, path):
         """Hear that a server has written something; None: instances came or went."""
         if path is None:
             self.update()
         elif path[0] == accounts.SERVER:
-            self._keep()
+            self._saving.later()
         for session in self.sessions:
             session.wake()
+
+    def save(self):
+        """Store what servers have changed, if it is not; call it before you cut the power.
+
+        It is done before run() ends, and before the hooks of sleep, reboot and install are called.
+        """
+        self._saving.rest()
 
     def jitter(self, seconds):
         """Return 1 to 1.5 times as much: devices must not march in step."""
@@ -233,16 +252,6 @@ class Base:
         """Add the account of the bootstrap server, if one has overwritten it."""
         if self._factory_bootstrap and accounts.bootstrap_account(self.accounts) is None:
             self.accounts.add(self._factory_bootstrap)
-
-    def _keep(self):
-        """Store accounts that have worked."""
-        try:
-            if self.on_trial:
-                self.store.stage(self.accounts)
-            else:
-                self.store.confirm(self.accounts)
-        except OSError as error:
-            self.tell("the accounts cannot be stored: %s" % error)
 
     async def _serve(self):
         """Be registered with all servers; return why that has ended."""

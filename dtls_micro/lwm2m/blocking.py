@@ -28,7 +28,11 @@ class Client(Base):
         """
         if self._main is None:
             self._main = self.world.spawn(self.live())
-        return self.world.run(self._main, seconds)
+        try:
+            return self.world.run(self._main, seconds)
+        except BaseException:  # Ctrl-C, say
+            self.save()
+            raise
 
     def bootstrap(self, security=None):
         """Bootstrap by one try, from the stored account or another; OSError says what failed."""

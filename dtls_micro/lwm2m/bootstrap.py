@@ -68,8 +68,11 @@ class Bootstrap:
             if self.finished:
                 raise Refused(NOT_ALLOWED, "the bootstrap is finished")
             if request.code == POST and request.all(_URI_PATH) == [b"bs"]:
+                self.refused = None
                 try:
-                    return self._finish()
+                    self.finish()
+                    self._tell("Finish: the accounts are stored")
+                    return response(CHANGED)
                 except Exception as error:
                     self.refused = str(error) or type(error).__name__
                     raise
@@ -126,26 +129,13 @@ class Bootstrap:
         if len(path) > 1 and path[1] == NO_INSTANCE:
             raise Refused(BAD_REQUEST, "there is no instance 65535")
         tree = self._tree(path)
-        kind = tree.object_class(path[0])
+        tree.object_class(path[0])  # Refused if there is none
         records = [one for one in decoded(request, path, tree.kind) if len(one[0]) > 1]
         if path[0] not in _ACCOUNTS:
             self._pending.write(path, records, len(request.payload))
             return
-        # SMS, matching of 1.2, vendors' resources: what is not known here is passed over.
-        known = [one.number for one in kind.resources]
-        records = [one for one in records if len(one[0]) < 3 or one[0][2] in known]
         changed = accounts.copy(self.accounts)  # a write is done as a whole or not at all
-        if len(path) < 3:
-            try:
-                accounts.put(changed, records)
-            except ValueError as error:
-                raise Refused(BAD_REQUEST, str(error))
-        else:
-            if not changed.has(path[:2]):
-                changed.add(kind(), path[1])
-            changed.write(records, "")
-        if len(changed.instances(path[0])) > kind.most:
-            raise Refused(BAD_REQUEST, "more than %d instances" % kind.most)
+        accounts.put(changed, records, len(path) > 2)
         self.accounts = changed
 
     def _delete(self, path):
@@ -163,16 +153,13 @@ class Bootstrap:
             self.accounts.remove(path)
             return
         for number in path or _ACCOUNTS:
-            for one, instance in self.accounts.instances(number):
-                if number == accounts.SERVER or not instance.bootstrap:
-                    self.accounts.remove((number, one))
+            accounts.clear(self.accounts, number)
 
-    def _finish(self):
-        """Bootstrap-Finish: the accounts are checked, and stored, before it is answered."""
-        self.refused = fault(self.accounts, self._allow_nosec, self._trusted)
-        if self.refused:
-            self._tell("Finish refused: " + self.refused)
-            return response(_INCONSISTENT, self.refused.encode())
+    def finish(self):
+        """Check the accounts and store them; Refused if they cannot be used: nothing is done."""
+        wrong = fault(self.accounts, self._allow_nosec, self._trusted)
+        if wrong:
+            raise Refused(_INCONSISTENT, wrong)
         self._pending.apply()
         try:
             self._store.stage(self.accounts)
@@ -180,8 +167,6 @@ class Bootstrap:
             self._pending.undo()
             raise Refused(INTERNAL_ERROR, "the accounts cannot be stored: %s" % error)
         self.finished = True
-        self._tell("Finish: the accounts are stored")
-        return response(CHANGED)
 
 
 def _shown(request) -> str:

@@ -15,14 +15,13 @@ _LONGEST = const(988)  # seconds: four times as long
 
 async def converse(client, endpoint):
     """Ask for a bootstrap and have it done; return the Bootstrap. OSError says what failed."""
-    session = Bootstrap(
-        client.accounts,
-        client.tree,
-        client.store,
-        client.allow_nosec,
-        client.tell,
-        client.trusted,
-    )
+    if client.pack:
+        from .pack import fetch
+
+        session = _begun(client)
+        if await fetch(client, endpoint, session):
+            return session
+    session = _begun(client)
     session.waker = client.world.waker()
     endpoint.resources.fallback = session.handle
     try:
@@ -32,6 +31,17 @@ async def converse(client, endpoint):
         if not session.finished:  # what comes after Finish changes nothing
             raise
     return session
+
+
+def _begun(client):
+    return Bootstrap(
+        client.accounts,
+        client.tree,
+        client.store,
+        client.allow_nosec,
+        client.tell,
+        client.trusted,
+    )
 
 
 async def _ask(client, endpoint):

@@ -19,11 +19,10 @@ def credential(security, anchors=(), verifiers=None):
     if security.mode == RPK:
         from ..client_key import ClientRawKey
         from ..ecdhe import Ecdhe
-        from ..rpk import RawPublicKey
-        from .keys import private_key
+        from .keys import private_key, raw_trust
 
         client = ClientRawKey(security.identity, private_key(security.secret))
-        return _with_suites(Ecdhe, security, RawPublicKey(security.server_key), client)
+        return _with_suites(Ecdhe, security, raw_trust(security), client)
     if security.mode == X509:
         from ..client_key import ClientCertificate
         from ..ecdhe import Ecdhe

@@ -280,6 +280,7 @@ class Session:
         seconds = left if left is not None else _SEQUENCE_DELAY
         self._client.tell("asleep for %d s" % seconds)
         if self._client.asleep:
+            self._client.save()
             self._client.asleep(seconds)  # it may be a deep sleep, which does not return
         else:
             while seconds > 0 and not self.wanted:

@@ -8,6 +8,7 @@ them whole, old or new:
     it has registered    confirm(): write NAME, remove NAME.trial
     it cannot register   discard(): remove NAME.trial
 
+What a management server writes to object 1 goes to NAME too, see base.Base for how often.
 What is damaged is as if it were not there; `damaged` tells of it.
 """
 
