@@ -3,7 +3,6 @@
 from micropython import const
 
 from .certificate import Certificate
-from .der import DerError
 from .errors import ProtocolError
 from .matching import EXACT, Matched
 from .p256 import P256
@@ -28,7 +27,8 @@ def certificate_usage(
 
     anchors are those of X509, and wanted for usages 0 and 1 only; the rest is as there.
     matching: 0, or 1, 2, 3 if `certificate` is the SHA-256, SHA-384 or SHA-512 of it, or of the
-              SubjectPublicKeyInfo in it. The server must send its trust anchor then (usage 2).
+              SubjectPublicKeyInfo in it. With usage 2 the server must send its trust anchor then;
+              the hash of a key does not bind the anchor's name, dates and constraints
     """
     if not PKIX_TA <= usage <= DANE_EE:
         raise ValueError("a certificate usage is 0, 1, 2 or 3")
@@ -97,7 +97,7 @@ class _DaneTa:
             raise ProtocolError(_UNKNOWN_CA, text)
         try:
             trust = X509(anchors, (), self.verifiers, *self._options)
-        except DerError as error:
+        except ValueError as error:
             raise ProtocolError(_BAD_CERTIFICATE, "the trust anchor: %s" % error)
         return trust.check(port, kind, certificates, name)
 

@@ -1,5 +1,6 @@
 """Bootstrap-Pack (OMA LwM2M core 1.2 section 6.1.7.7): taken whole, or Bootstrap-Request."""
 
+from expect import raises
 from lwm2m_fakes import CBOR, JSON, KEY, TLV, answer, bootstrap_security, security, server
 from lwm2m_servers import BOOTSTRAP, Network, Setup, names
 from test_lwm2m_store import NAME, OLD, every_cut
@@ -93,20 +94,89 @@ def test_servers_that_give_none_get_a_bootstrap_request():
         assert network.asked.count(("connect", BOOTSTRAP)) == 1
 
 
-def test_a_pack_that_does_not_come_is_not_asked_for_again():
+def test_a_pack_that_does_not_come_is_asked_for_again_at_the_next_bootstrap():
     for error in (CoapError("the body has more than 16384 bytes"), MemoryError()):
         network = Network()
         network.packs[CBOR] = error
-        network.bootstrap = 0x80
+        network.bootstrap = 0x84
 
         def better(network=network):
-            network.bootstrap = 0x44
+            network.packs[CBOR] = pack(security(1), server(1))
 
         setup = asking(network=network)
         setup.client.later(100, better)
         setup.stop_after(400)
         assert names(network)[:2] == ["pack", "bootstrap"]
-        assert network.count("pack") == 1 and network.count("register") == 1
+        assert network.count("pack") > 1 and network.count("register") == 1
+
+
+def test_after_a_pack_that_leads_nowhere_the_server_may_write():
+    """The account that worked does no longer, and what the pack brings is no better."""
+    for response in (
+        answer(0x45, payload=b"\x80", form=CBOR),
+        answer(0x45, payload=cbor.encode([{0: "/2/0/0", 2: 1}]), form=CBOR),
+        pack(security(2, "coaps://127.0.0.1:9"), server(2, retries=1)),
+    ):
+        network = Network()
+        network.known = False
+        network.to_write = [(security(3), server(3))]
+        store = Staging()
+        store.confirm(accounts.of(bootstrap_security(), security(1), server(1, retries=1)))
+        setup = asking(response, network=network, store=store)
+        wrote = setup.network.finishes.append
+
+        def begin(code, network=network, wrote=wrote):
+            network.known = True
+            wrote(code)
+
+        network.finishes = Finishes(begin)
+        setup.stop_after(3000)
+        assert network.count("pack") <= 2 and network.count("register") == 1
+        ((one, _),) = accounts.pairs(store.load()[0])
+        assert one.ssid == 3
+
+
+class Finishes(list):
+    """Hears of each Finish."""
+
+    def __init__(self, hear):
+        super().__init__()
+        self.hear = hear
+
+    def append(self, code):
+        self.hear(code)
+
+
+def slowly(seconds, stopping=False):
+    """Have a block of a pack come late; return the Setup, and whether the next is waited for."""
+    setup = asking(pack(security(1), server(1)))
+    found = []
+    request = setup.world.request
+
+    async def slow(endpoint, code, path, progress=None, **settings):
+        if progress:
+            setup.world.port.now += seconds * 1000
+            setup.client.stopping = stopping
+            found.append(False)
+            progress(16, None)
+            found[0] = True
+        return await request(endpoint, code, path, **settings)
+
+    setup.world.request = slow
+    return setup, found
+
+
+def test_a_pack_that_comes_slowly_ends_after_some_minutes():
+    for seconds, goes_on in ((980, True), (990, False)):
+        setup, found = slowly(seconds)
+        setup.world.run(setup.client.bootstrap_once())
+        assert found == [goes_on] and setup.network.count("bootstrap") == (not goes_on)
+
+
+def test_stop_ends_a_pack_that_comes_slowly():
+    setup, found = slowly(1, stopping=True)
+    raises(OSError, setup.world.run, setup.client.bootstrap_once())
+    assert found == [False] and names(setup.network) == []
 
 
 def bad_packs():
@@ -123,7 +193,7 @@ def bad_packs():
     yield "no pack", answer(0x45, payload=b"{}", form=JSON), "not a pack"
     yield "without a format", answer(0x45, payload=octets), "format None"
     yield "in TLV", answer(0x45, payload=octets, form=TLV), "format 11542"
-    yield "empty", answer(0x45, payload=b"\x80", form=CBOR), "no account of a server"
+    yield "empty", answer(0x45, payload=b"\x80", form=CBOR), "no account in it"
     for path in ("/3/0/15", "/5/0/1", "/21/0/1", "/3303/0/5701"):
         extra = cbor.encode([{0: path, 3: "x"}])[1:]
         yield path, with_records(good, extra), path + " is not for a pack"

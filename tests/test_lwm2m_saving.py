@@ -212,6 +212,88 @@ def test_a_store_that_fails_is_tried_again():
         assert found == [300, 300, 61] and setup.text.count("cannot be stored") == 2
 
 
+def test_a_proof_that_cannot_be_stored_is_tried_again():
+    """A server has registered us, so the accounts are no longer on trial: in the store neither."""
+    store = Counting()
+    store.fails = (0, 1)
+    setup = Setup(store=store)
+    store.world = setup.world
+    found = []
+
+    async def look():
+        await setup.world.sleep(100, setup.world.waker())
+        found.append(store.load()[1])
+        await setup.world.sleep(100, setup.world.waker())
+        found.append(store.load()[1])
+
+    setup.world.spawn(look())
+    setup.stop_after(300)
+    assert setup.text.count("cannot be stored") == 2 and found == [False, False]
+    assert [b - a >= 60000 for a, b in zip(store.times[1:], store.times[2:])] == [True]
+
+
+def test_save_every_is_checked_at_once():
+    for wrong in (0, -1, 0.5, 86401):
+        raises(ValueError, Setup, save_every=wrong)
+    for wrong in (None, "60"):
+        raises(TypeError, Setup, save_every=wrong)
+
+
+def test_no_store_of_the_user_s_ends_a_client():
+    def broken(*_):
+        raise RuntimeError("of the user's store")
+
+    for name in ("load", "stage", "confirm"):
+        store = MemoryStore()
+        setattr(store, name, broken)
+        setup = Setup(store=store)
+        setup.stop_after(200)
+        assert "of the user's store" in setup.text, name
+        assert (setup.network.count("register") > 0) == (name != "stage")
+    store = MemoryStore()
+    store.confirm(accounts.of(bootstrap_security(), security(1), server(1, retries=1)))
+    store.discard = broken
+    network = Network()
+    network.known = False
+    setup = Setup(network, store=store)
+    setup.stop_after(2000)
+    assert "cannot be removed: of the user's store" in setup.text
+    assert network.count("bootstrap") > 1
+
+
+def test_a_reboot_is_asked_for_once():
+    rebooted = []
+    setup, store = written_twice(objects=[Device("Example", reboot=lambda: rebooted.append(1))])
+    setup.more = [(8, POST, "/3/0/4"), (8, POST, "/3/0/4"), (12, POST, "/3/0/4")]
+    setup.stop_after(40)
+    assert len(rebooted) == 2
+
+
+def test_a_bootstrap_that_brings_what_is_there_writes_no_trial():
+    clean()
+    store = FileStore(NAME)
+    tree = accounts.of(bootstrap_security(), security(1), server(1))
+    store.confirm(tree)
+    other = accounts.of(bootstrap_security(), security(2), server(2))
+    store.stage(other)
+    assert store.load()[1]
+    store.stage(tree)
+    assert not store.load()[1]
+    clean()
+
+
+def test_bootstrap_loses_nothing_of_what_was_to_be_stored():
+    store = MemoryStore()
+    client = lwm2m.Client(
+        "dev1", factory=[security(1), server(1)], store=store, timeout=0.1, save_every=1000
+    )
+    client.run(0.01)
+    for _ in changed_twice(client):
+        client.run(0.01)
+    raises(OSError, client.bootstrap)  # there is no account of a bootstrap server
+    assert lifetime(store) == 61
+
+
 def registered(action):
     """Have a client with accounts of a file be registered for a while."""
     network = Network()

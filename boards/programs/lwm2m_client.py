@@ -39,8 +39,11 @@ def main():
         objects=[Device("dtls_micro", reboot=sensor.restart), Temperature()],
         tell=print,
     )
-    while not client.run(config.INTERVAL_S):
-        dtls_wifi.keep_up()
+    try:
+        while not client.run(config.INTERVAL_S):
+            dtls_wifi.keep_up()
+    finally:
+        client.save()
 
 
 if __name__ == "__main__":

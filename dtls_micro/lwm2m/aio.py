@@ -23,6 +23,7 @@ class Client(Base):
 
     async def bootstrap(self, security=None):
         """Bootstrap by one try, from the stored account or another; OSError says what failed."""
+        self.save()
         self._load()
         await self.bootstrap_once(security)
 

@@ -41,10 +41,10 @@ class Base:
     anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
     tell:         called with a line of text for each step; None tells nobody
     retry:        seconds between tries to bootstrap; doubles up to an hour
-    pack:         ask the bootstrap server for a Bootstrap-Pack first (LwM2M 1.2); if that fails,
-                  never again until a restart
-    save_every:   seconds, at least, between two writes to the store of what servers change in
-                  object 1; a power cut may lose the changes of that time, see save()
+    pack:         ask the bootstrap server for a Bootstrap-Pack (LwM2M 1.2); Bootstrap-Request goes
+                  out if it has none, or one that is not usable, or that did not lead to a server
+    save_every:   seconds, 1 to 86400, at least between two writes to the store of what servers
+                  change in object 1; a power cut may lose the changes of that time, see save()
     timeout:      seconds for a handshake, and for a message and its answer
     port:         a platform's module; None takes the `dtls_port` on the import path
     options:      of the DTLS client: rx_size, mtu ...
@@ -60,6 +60,7 @@ class Base:
         self.name = name
         self.store = store or MemoryStore()
         self.pack = pack
+        self.pack_failed = False  # the last one brought accounts that nobody registers
         self.queue = queue
         self.asleep = asleep
         self.allow_nosec = allow_nosec
@@ -128,9 +129,8 @@ class Base:
                 break
             if outcome == FAILED and self.on_trial:
                 self.tell("the new accounts do not work: those before are used again")
-                self.store.discard()
-                self.accounts = self._before
-                self._load()
+                self.pack_failed = True
+                self._give_up()
                 if accounts.pairs(self.accounts):
                     continue
             await self._bootstrap(outcome == FAILED and self._must_not_bootstrap())
@@ -216,7 +216,7 @@ class Base:
         """Hear that a server has registered us: the accounts are good."""
         if self.on_trial:
             self.on_trial = False
-            self._saving.store()
+            self._saving.now()
 
     def written(self, path):
         """Hear that a server has written something; None: instances came or went."""
@@ -230,7 +230,8 @@ class Base:
     def save(self):
         """Store what servers have changed, if it is not; call it before you cut the power.
 
-        It is done before run() ends, and before the hooks of sleep, reboot and install are called.
+        It is done before run() ends because of stop() or an exception, and before the hooks of
+        sleep, reboot and install are called; not when run(seconds) returns in time.
         """
         self._saving.rest()
 
@@ -241,12 +242,17 @@ class Base:
 
     def _load(self):
         """Take the accounts that are stored, if there are any."""
-        stored, self.on_trial = self.store.load()
-        if self.store.damaged:
-            self.tell(self.store.damaged)
+        stored, self.on_trial = self._saving.load()
         if stored is not None:
             self.accounts = stored
             self._complete()
+
+    def _give_up(self):
+        """Come back to the accounts before those on trial."""
+        self.accounts = self._before
+        self.on_trial = False
+        if self._saving.discard():
+            self._load()
 
     def _complete(self):
         """Add the account of the bootstrap server, if one has overwritten it."""

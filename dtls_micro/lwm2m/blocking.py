@@ -36,6 +36,7 @@ class Client(Base):
 
     def bootstrap(self, security=None):
         """Bootstrap by one try, from the stored account or another; OSError says what failed."""
+        self.save()
         self._load()
         self.world.run(self.world.spawn(self.bootstrap_once(security)), None)
 

@@ -163,7 +163,7 @@ class Bootstrap:
         self._pending.apply()
         try:
             self._store.stage(self.accounts)
-        except (OSError, MemoryError) as error:
+        except Exception as error:  # a store may be the user's
             self._pending.undo()
             raise Refused(INTERNAL_ERROR, "the accounts cannot be stored: %s" % error)
         self.finished = True

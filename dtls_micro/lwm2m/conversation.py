@@ -15,12 +15,15 @@ _LONGEST = const(988)  # seconds: four times as long
 
 async def converse(client, endpoint):
     """Ask for a bootstrap and have it done; return the Bootstrap. OSError says what failed."""
-    if client.pack:
+    if client.pack and not client.pack_failed:
         from .pack import fetch
 
         session = _begun(client)
         if await fetch(client, endpoint, session):
             return session
+        if client.stopping:
+            raise OSError("stopped")
+    client.pack_failed = False
     session = _begun(client)
     session.waker = client.world.waker()
     endpoint.resources.fallback = session.handle

@@ -38,12 +38,19 @@ class Device(Object):
         self.firmware = firmware
         self.errors = {0: 0}
         self._reboot = reboot
+        self._pending = False
 
     def restart(self, arguments):
         """Reboot, once the answer is out."""
         if self._reboot is None:
             raise NotImplementedError("this device has no reboot hook")
-        self.client.later(1, self._reboot)
+        if not self._pending:
+            self._pending = True
+            self.client.later(1, self._restart)
+
+    def _restart(self):
+        self._pending = False
+        self._reboot()
 
     def has(self, resource) -> bool:
         """Tell whether a resource is there."""

@@ -15,13 +15,14 @@ _GET = const(1)
 _NOT_ACCEPTABLE = const(0x86)
 _CONTENT = const(0x45)
 _MOST = const(16384)  # bytes
+_LONGEST_MS = const(988000)  # as for Bootstrap-Request
 _ACCESS_CONTROL = const(2)
 
 
 async def fetch(client, endpoint, session) -> bool:
     """Ask for a pack and have a bootstrap.Bootstrap take it; tell whether that is done.
 
-    If not nothing has changed, and the client does not ask again.
+    If not nothing has changed.
     """
     try:
         answer = await _asked(client, endpoint, session.accounts)
@@ -31,7 +32,6 @@ async def fetch(client, endpoint, session) -> bool:
         session.finish()
     except (OSError, ValueError, MemoryError, Refused) as error:
         client.tell("no Bootstrap-Pack: %s" % reasons.of_error(error))
-        client.pack = False
         return False
     client.tell("Bootstrap-Pack: the accounts are stored")
     return True
@@ -43,8 +43,17 @@ async def _asked(client, endpoint, tree):
     for number, security in tree.instances(accounts.SECURITY):
         if security.bootstrap:  # so that the server leaves its place alone
             path += "&acc=" + quoted(b"</0/%d>" % number)
+    world = client.world
+    begin = world.now()
+
+    def progress(done, total):
+        if client.stopping or world.since(begin) > _LONGEST_MS:
+            raise OSError("stopped, or it comes too slowly")
+
     for form in (formats.SENML_CBOR, formats.SENML_JSON):
-        answer = await client.world.request(endpoint, _GET, path, accept=form, most=_MOST)
+        answer = await world.request(
+            endpoint, _GET, path, accept=form, most=_MOST, progress=progress
+        )
         if answer.code != _NOT_ACCEPTABLE:
             break
     return answer
@@ -69,6 +78,8 @@ def _records(answer, kind) -> list:
 def _put(tree, records):
     """Put the accounts of a pack in the place of others; ValueError or Refused if they cannot."""
     numbers = [path[0] for path, _ in records]
+    if accounts.SECURITY not in numbers and accounts.SERVER not in numbers:
+        raise ValueError("no account in it")
     before = accounts.bootstrap_account(tree)
     for number in (accounts.SECURITY, accounts.SERVER):
         if number in numbers:

@@ -40,8 +40,18 @@ class FileStore:
         return None, False
 
     def stage(self, tree):
-        """Keep a new set beside the one that has worked; OSError if that fails."""
-        files.write(self._trial, accounts.encode(tree), _VERSION)
+        """Keep a new set beside the one that has worked, unless they are the same; or OSError."""
+        octets = accounts.encode(tree)
+        if self._is_proven(octets):
+            files.remove(self._trial)
+        else:
+            files.write(self._trial, octets, _VERSION)
+
+    def _is_proven(self, octets) -> bool:
+        try:
+            return files.read(self._name, _VERSION) == octets
+        except (OSError, ValueError):
+            return False  # there is none
 
     def confirm(self, tree):
         """Keep a set as the one that works; it is written only if it has changed."""
