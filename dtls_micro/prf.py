@@ -6,9 +6,10 @@ from dtls_micro.crypto.hmac import hmac
 def prf(port, secret, label: bytes, seed, size: int) -> bytearray:
     """Return `size` bytes of P_SHA256(secret, label + seed) (RFC 5246 section 5)."""
     keyed = hmac(port, secret)
-    output = expand(keyed, label, seed, size)
-    keyed.wipe()
-    return output
+    try:
+        return expand(keyed, label, seed, size)
+    finally:
+        keyed.wipe()
 
 
 def expand(hmac, label: bytes, seed, size: int) -> bytearray:

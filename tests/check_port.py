@@ -1,7 +1,9 @@
 """Check a port against typings/dtls_port.pyi and print what each call takes.
 
-On a desk: python tests/run.py tests/check_port.py, or with micropython; on a board, with the
-library and the port in /lib: import check_port; check_port.main()
+On a desk, for a port in ports/NAME:
+MICROPYPATH=.frozen:.:ports/NAME:ports/native micropython -X heapsize=16m tests/check_port.py
+On a board, with the library and the port in /lib: import check_port; check_port.main()
+It does not check sockets; tests/test_port.py does, for ports of a desk.
 """
 
 import time
@@ -19,6 +21,8 @@ _SEALED = {
     "CHACHA20_POLY1305": "9c2010f22d2787622aa09274d79c32a0ddaf1177"
     "663fd50c657e736b1daee802c0f5e21c",
 }
+_HMAC_2 = unhexlify("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+_HMAC_6 = unhexlify("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
 _PLAIN = b"dtls_micro" * 2
 _NONCE = bytearray(range(0x40, 0x4C))
 _DATA = bytearray(range(0x80, 0x8D))
@@ -39,6 +43,30 @@ def test_sha256_of_abc():
     running.update(b"a")
     running.update(memoryview(bytearray(b"bc")))
     assert running.digest() == _ABC
+
+
+def test_hmac_if_there_is_one():
+    """RFC 4231 test cases 2 and 6, and one key for two messages."""
+    own = getattr(dtls_port, "hmac", None)
+    if own is None:
+        return
+    key = bytearray(b"\xaa" * 131)
+    long = own(key)
+    key[:] = bytes(131)  # it is a copy
+    parts = (
+        b"Test Using Larger Than Block-Size Key",
+        bytearray(b" - Hash"),
+        memoryview(b" Key First"),
+    )
+    for _ in range(2):
+        assert long.digest(*parts) == _HMAC_6
+        assert bytes(parts[1]) == b" - Hash"
+    short = own(b"Jefe")
+    assert short.digest(b"what do ya want ", b"for nothing?") == _HMAC_2
+    for size in (0, 55, 56, 63, 64, 65, 119, 120):
+        assert short.digest(_ABC * 4, bytes(size)) == short.digest(_ABC * 4 + bytes(size))
+    long.wipe()
+    assert short.digest(b"what do ya want for nothing?") == _HMAC_2
 
 
 def test_the_clock_if_there_is_one_gives_six_numbers_or_none():
@@ -159,6 +187,9 @@ def main():
             _run(name)
     _time("random(32)", dtls_port.random, 32)
     _time("sha256 of 32 bytes", _hash)
+    if hasattr(dtls_port, "hmac"):
+        _time("hmac(32 bytes)", dtls_port.hmac, _ABC)
+        _time("  digest of 32 bytes", dtls_port.hmac(_ABC).digest, _ABC)
     for work in (_time_of_p256, _time_of_aeads):
         try:
             work()

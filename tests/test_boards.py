@@ -13,8 +13,10 @@ from servers_ecdhe import CoapOpenSslEcdhe
 from servers_leshan import BOOTSTRAP_KEY, Leshan
 
 from dtls_micro import credentials
+from tools import board_sizes
 from tools.boards import BOARDS
 from tools.build import make
+from tools.failure import Failure
 from tools.wasm import Missing, find_tool
 
 from runtimes import micropython, need  # isort: skip
@@ -334,3 +336,13 @@ def test_python_of_the_desk_is_not_needed():
         words = [sys.executable, "-m", "py_compile", str(path)]
         assert subprocess.run(words, check=False).returncode == 0
         assert "typing" not in path.read_text()
+
+
+def test_the_readme_s_profiles_are_those_of_its_board():
+    text = "| a key | `psk.Psk` | 1 kB, 2 kB | nothing, `sensor_psk` |\n| b | c | 3 kB, 4 kB d |"
+    found = board_sizes.with_profiles(text, {"sensor_psk": (70499, 38256)})
+    assert found == text.replace("1 kB, 2 kB", "70 kB, 38 kB")
+    with pytest.raises(Failure):
+        board_sizes.with_profiles(text, {"sensor_pin": (1, 2)})
+    with pytest.raises(Failure):
+        board_sizes.with_profiles(text, {"sensor_psk": (1, None)})

@@ -216,7 +216,7 @@ def test_the_port_checks_itself_on_the_board(tmp_path, monkeypatch):
 def test_a_build_for_another_processor_is_copied_and_not_run(desk):
     need_module("ampy", "pip install 'dtls-micro[boards]'")
     (desk / "build/one").rename(desk / "build/rpi_pico_w")
-    assert "not run: rpi_pico_w" in run("rpi_pico_w", "--emulate")
+    assert "not run here: the port of rpi_pico_w" in run("rpi_pico_w", "--emulate")
 
 
 def test_a_port_that_fails_its_check_is_told(desk):

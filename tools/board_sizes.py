@@ -5,6 +5,7 @@ in MicroPython's wasm runtime, without the port. CircuitPython boards get source
 larger on the drive and takes the same RAM.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from .build import make, ram
 from .failure import Failure
 from .wasm import Missing
 
+OF_README = "rpi_pico_w"  # the board of the README's table
 _BEGIN = "<!-- sizes -->\n"
 _END = "<!-- end of sizes -->\n"
 _HOW = "`python -m tools.board_sizes --update` writes this table: bytes of flash, and of RAM"
@@ -48,7 +50,7 @@ def measure() -> dict[str, dict[str, tuple[int, int | None]]]:
 
 
 def _ram(program: str) -> int | None:
-    name = "rpi_pico_w"
+    name = OF_README
     found = sources(ROOT / "boards" / name, BOARDS[name], program, program)
     return ram(found)[0]
 
@@ -70,6 +72,17 @@ def updated(text: str, rows: dict[str, tuple[int, int | None]]) -> str:
     return before + begun + lines(rows) + ended + after
 
 
+def with_profiles(text: str, rows: dict[str, tuple[int, int | None]]) -> str:
+    """Return the README with what programs take in the rows that name them, in kB of 1000."""
+    for program, (flash, heap) in rows.items():
+        kilo = f"{round(flash / 1000)} kB, {round((heap or 0) / 1000)} kB"
+        row = rf"^(\| .* \| )\d+ kB, \d+ kB(.*`{program}` \|)$"
+        text, count = re.subn(row, rf"\g<1>{kilo}\g<2>", text, flags=re.MULTILINE)
+        if heap is None or count != 1:
+            raise Failure(f"README.md has no row for {program}, or RAM is not measured: make size")
+    return text
+
+
 @click.command()
 @click.option("--update", is_flag=True, help="Write the tables into the READMEs of boards/.")
 def main(update: bool) -> None:
@@ -82,9 +95,13 @@ def main(update: bool) -> None:
             if update:
                 path = ROOT / "boards" / name / "README.md"
                 path.write_text(updated(path.read_text(), rows))
+        if update:
+            path = ROOT / "README.md"
+            path.write_text(with_profiles(path.read_text(), found[OF_README]))
         table.add_section()
         first = next(iter(found.values()))
-        table.add_row("RAM after import", *[str(heap) for _, heap in first.values()])
+        heaps = [str(heap or "not measured: make size") for _, heap in first.values()]
+        table.add_row("RAM after import", *heaps)
         Console().print(table)
     except (Failure, Missing, OSError) as error:
         sys.exit(f"{error}")

@@ -85,7 +85,7 @@ def main(
                 console.print(f"{len(copied)} files copied, all verified on the board")
                 if emulate and _is_for_another(name):
                     console.print(
-                        f"not run: {name}'s port is not this computer's; that of unix is"
+                        f"not run here: the port of {name} runs on that board only; try unix"
                     )
                 elif check:
                     _check(execute, console)

@@ -8,14 +8,10 @@ import sys
 from pathlib import Path
 
 import click
-import matplotlib
 
-matplotlib.use("svg")
-from matplotlib import pyplot  # noqa: E402 (the backend is chosen first)
-
-from .size import PROFILES, code, load  # noqa: E402
-from .wasm import HERE, Missing, Wasm  # noqa: E402
-from .wasm.handshake import MODULES, Exchange, openssl_server, pin  # noqa: E402
+from .size import PROFILES, code, load
+from .wasm import HERE, Missing, Wasm
+from .wasm.handshake import MODULES, Exchange, openssl_server, pin
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "heap.png"
 SIZE = 1152  # bytes of the buffers
@@ -61,6 +57,11 @@ def course(kind: str) -> list[tuple[str, int, int]]:
 
 def draw(courses: dict[str, list[tuple[str, int, int]]], path: Path) -> None:
     """Write the picture."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
     figure, plots = pyplot.subplots(1, len(courses), figsize=(10, 4), squeeze=False)
     for plot, (title, points) in zip(plots[0], courses.items(), strict=True):
         steps = range(len(points))
@@ -83,7 +84,10 @@ def main(output: Path) -> None:
         courses = {"PSK": course("psk"), "ECDHE_ECDSA, pinned key": course("pin")}
     except Missing as error:
         sys.exit(f"heap_plot: {error}")
-    draw(courses, output)
+    try:
+        draw(courses, output)
+    except ImportError:
+        sys.exit("heap_plot: matplotlib is not there: make bench installs it")
     for title, points in courses.items():
         print(title)
         for name, alive, top in points:

@@ -33,7 +33,9 @@ name), --rpk with --key, or --cert and --key with --ca. Without any, coap:// and
 @click.argument("uri")
 @click.option("--endpoint", required=True, metavar="NAME", help="The device's endpoint name.")
 @key_options
-@click.option("--store", metavar="FILE", help="Keep the accounts there.")
+@click.option(
+    "--store", metavar="FILE", help="Keep the accounts there; FILE.trial until one has served."
+)
 @click.option("--pack", is_flag=True, help="Ask for a Bootstrap-Pack (LwM2M 1.2) first.")
 @click.option("--then-register", is_flag=True, help="Register with the servers, and stay.")
 @click.option("--lifetime", type=click.IntRange(1, 2**31 - 1), metavar="S",

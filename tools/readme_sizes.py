@@ -49,6 +49,8 @@ def lines(table: dict[str, int]) -> dict[str, str]:
     found = {line[: line.index(" | ") + 3]: line for line in (first, second, third, fourth, fifth)}
     without = "Without the portable P-256 "
     found[without] = f"{without}a client with a pinned key takes {alone} of RAM."
+    more = [table[f"{_X509}RAM of dtls_micro.{one}"] for one in ("p384", "rsa")]
+    found["P-384 takes "] = f"P-384 takes {more[0]} bytes of RAM more, RSA {more[1]}."
     return found | {"CoAP adds ": coap, "LwM2M adds ": lwm2m}
 
 

@@ -28,7 +28,7 @@ class Aead(Protocol):
     """RFC 5116, in place, in a buffer between integer offsets; allocates nothing."""
 
     tag_length: int
-    # Optional: run(a, b, c, n), the kernel for octets (ports/native/octets_viper.py), with which
+    # Optional: run(buf, where, other, what), the kernel for octets of crypto/ccm_bulk.py, by which
     # protection.py builds nonces and moves explicit ones without Python's loops.
     def seal(self, nonce: bytearray, aad: bytearray, buf: bytearray, start: int, end: int) -> None:
         """Encrypt buf[start:end] and write the tag to buf[end:end + tag_length]."""
@@ -41,7 +41,7 @@ class P256(Protocol):
     """ECDH and ECDSA on P-256. Keys, points and numbers are octets, the first the highest.
 
     A private key has 32 bytes, a public key 65 (04 || X || Y), a signature 64 (r || s). `random`
-    is the port's; who has entropy of their own may ignore it. ValueError for what is no key.
+    is the port's; what has entropy of its own may ignore it. ValueError for what is no key.
     """
 
     def keypair(self, random: Random, /) -> tuple[bytes, bytes]:
@@ -92,8 +92,11 @@ def sha256() -> Hash: ...
 def aead(kind: AeadKind, key: ReadableBuffer) -> Aead:
     """Return an AEAD with a copy of `key`, 16 bytes (AES) or 32 (ChaCha20-Poly1305)."""
 
-# Optional: def hmac(key: ReadableBuffer) -> Hmac, HMAC-SHA256 where the port has it faster than
-# by sha256(); without it crypto/hmac.py is used.
+def hmac(key: ReadableBuffer) -> Hmac:
+    """Return HMAC-SHA256 with a copy of a key of any length.
+
+    Optional, for ports that have it faster than by sha256(): others get crypto/hmac.py.
+    """
 
 # Optional, for certificates: a port without a clock, or without these hashes, leaves them out.
 

@@ -14,12 +14,17 @@ buf[start] and other[at] on, where is start | number << 16, what is operation | 
     DIFFER  return the OR of all buf[start + i] ^ other[at + i], in a time without regard to them
     TAKE    other[copy + i] = buf[start + i], the lowest first
 
-Three operations are for CCM alone, on the scratch memory as `other`, at a word's address:
+Three operations are for CCM alone, with the scratch memory as `other`, at a word's address:
+0 the chain, 112 the stream, 224 the last chaining value, 240 A_0.
 
-    HEAD    chain = B_0 with the chaining value, `number` octets of additional data buf[0:] and
-            zeros, for a record of `start` octets; stream = A_0 to A_6; `at` is the flags of B_0
-    TAG     buf[start + i] = S_0 and the chaining value, XORed
-    WRONG   return the OR of all buf[start + i] and that, XORed
+    HEAD    other[0:16] = B_0 ^ other[224:240], where B_0 is `at`, other[241:253] and `start`, the
+            record's length, in 3 octets; if there is a number of octets of additional data, 14
+            at most, other[16:18] = the number and buf[0:number] from 18 on; zeros up to 112;
+            then A_0 seven times, to the last octet of each its turn added, 0 to 6
+    TAG     buf[start + i] = other[112 + i] ^ other[224 + i]
+    WRONG   return the OR of all buf[start + i] ^ other[112 + i] ^ other[224 + i]
+
+All but DIFFER and WRONG return 0.
 """
 
 from micropython import const
@@ -90,10 +95,11 @@ class CcmBulk:
     def seal(self, nonce, aad, buf, start: int, end: int):
         """Encrypt buf[start:end] in place and write the tag behind it.
 
-        nonce: 12 bytes    aad: up to 65279 bytes    ValueError beyond, or above 65535 bytes
+        nonce: 12 bytes    aad: up to 65279 bytes    ValueError beyond, or if the tag would end
+        above octet 65535 of the buffer
         """
         self._left = end - start
-        if self._left > _LONGEST:
+        if self._left > _LONGEST or end + self.tag_length > _LONGEST:
             raise ValueError("record too long")
         self._start(nonce, aad)
         self._crypt(buf, start, SEAL)
@@ -107,7 +113,7 @@ class CcmBulk:
         """
         end -= self.tag_length
         self._left = end - start
-        if self._left < 0 or self._left > _LONGEST:
+        if self._left < 0 or end + self.tag_length > _LONGEST:
             return -1
         self._start(nonce, aad)
         self._crypt(buf, start, OPEN)

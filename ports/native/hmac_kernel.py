@@ -34,16 +34,19 @@ class Hmac:
         self._run = run
         self._arena = arena = bytearray(_INITIAL + _INITIAL + bytes(2 * _SIZE))
         view = memoryview(arena)
+        outer = view[_SIZE:]
         self._result = view[_RESULT:]
         if len(key) > _BLOCK:
             long = sha256()
             long.update(key)
             key = long.digest()
         block = bytearray(_BLOCK)
-        block[: len(key)] = key
-        run(arena, block, _BLOCK, _IPAD)
-        run(view[_SIZE:], block, _BLOCK, _OPAD)
-        wipe(block)
+        try:
+            block[: len(key)] = key
+            run(arena, block, _BLOCK, _IPAD)
+            run(outer, block, _BLOCK, _OPAD)
+        finally:
+            wipe(block)
 
     def digest(self, *parts) -> bytes:
         """Return the 32 bytes for the buffers `parts`, taken one after the other."""

@@ -5,7 +5,7 @@ import micropython
 
 @micropython.viper
 def run(buf: ptr8, where: int, other: ptr8, what: int) -> int:  # noqa: F821
-    """Do what ccm_bulk.py says; return 0 but for DIFFER."""
+    """Do what ccm_bulk.py says; return 0 but for DIFFER and WRONG."""
     start = where & 0xFFFF
     end = start + (where >> 16)
     at = what & 255

@@ -3,9 +3,12 @@
 The oscillator's random bit is sampled one at a time. Python takes some microseconds between two
 samples, many of the oscillator's periods; half a bit of entropy is assumed of each. The 1024
 samples of the start-up test, 512 bits of entropy then, and the firmware's own random bytes are
-the seed of a state. For each request SHA-256 takes 32 new samples and more of the firmware's
-bytes into it; then it is the key of AES-256 in counter mode, whose first 32 bytes are the next
-state, and what follows is given out. So no state tells what was given out before.
+the seed of a state. For each request SHA-256 takes 32 new samples and 16 of the firmware's bytes
+into it; then it is the key of AES-256 in counter mode, whose first 32 bytes are the next state,
+and what follows is given out. So no later state tells what was given out before. Who knows a
+state knows what comes next up to these samples, 16 bits a request, and the firmware's bytes.
+
+Two threads may ask at once: each goes on from a state of its own.
 
 Not yet run on silicon.
 """
@@ -18,7 +21,7 @@ from micropython import const
 
 _RANDOM_BIT = const(0x4006001C)  # RP2040 datasheet section 2.17.8
 _SAMPLES = const(4)  # bytes of them for a request
-_REPETITIONS = const(7)  # bytes of equal samples: once in 2**27 there begin 56 to 70 of them
+_REPETITIONS = const(7)  # bytes of equal samples, 56 to 63 of them: once in 2**28 bytes
 _WINDOW = const(128)  # bytes of samples
 _MOST_EQUAL = const(810)  # of the 1024 samples of a window: once in 2**30
 _KINDS = const(9)  # of bytes in a window, at least: a short period has no bias
@@ -56,19 +59,19 @@ class RingOscillator:
 
     def _some(self, n: int) -> bytes:
         self._must(not self.failed)
-        self._stir(_WINDOW if self._state is None else _SAMPLES)
+        state = self._stirred(_WINDOW if self._state is None else _SAMPLES)
         whole = (_STATE + n + _BLOCK - 1) // _BLOCK * _BLOCK
-        stream = aes(self._state, _ECB).encrypt(self._counters[:whole])
+        stream = aes(state, _ECB).encrypt(self._counters[:whole])
         self._state = stream[:_STATE]
         return stream[_STATE : _STATE + n]
 
-    def _stir(self, count: int):
-        """Take `count` bytes of samples into the state, if they pass the tests.
+    def _stirred(self, count: int) -> bytes:
+        """Return the state with `count` bytes of samples, if they pass the tests.
 
         A few of them with the rest are one block of SHA-256.
         """
         mixed = (self._state or b"") + self._sampled(count) + os.urandom(16)
-        self._state = sha256(mixed).digest()
+        return sha256(mixed).digest()
 
     def _sampled(self, count: int) -> bytearray:
         """Return `count` bytes of samples that pass the tests."""

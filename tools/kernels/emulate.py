@@ -67,7 +67,7 @@ def _cost(word: int) -> int:
 
 
 class CortexM0(Emulated):
-    """A function for Cortex-M0+; `cycles` are instructions of a Cortex-M33."""
+    """A function for Cortex-M0+."""
 
     _model = UC_CPU_ARM_CORTEX_M0
     _arguments = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
