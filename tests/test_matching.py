@@ -8,6 +8,7 @@ from lwm2m_fakes import security, server
 from test_x509_vectors import cases
 
 from dtls_micro.crypto import sha512
+from dtls_micro.errors import ProtocolError
 from dtls_micro.lwm2m import accounts
 from dtls_micro.lwm2m.consistency import fault
 from dtls_micro.lwm2m.credential import credential
@@ -74,6 +75,28 @@ def test_each_usage_with_each_hash():
                 assert fault(accounts.of(made, server(5)), False, ([ROOT], None)) is None
                 made.server_key = digest(matching, octets[:-1])
                 refused(UNKNOWN_CA if usage == 2 else BAD, check, made)
+
+
+class Clockless(Clock):
+    """A port whose clock is not set."""
+
+    @staticmethod
+    def utc():
+        return None
+
+
+def test_without_a_clock_a_floor_is_wanted():
+    sent = [memoryview(one) for one in SENT]
+    for usage, octets in ((0, ROOT), (1, SENT[0]), (2, ROOT)):
+        for matching in (0, 1):
+            given = digest(1, octets) if matching else octets
+            made = account(accounts.X509, usage=usage, matching=matching, server_key=given)
+            trust = credential(made, [ROOT]).trust
+            raises(ProtocolError, trust.check, Clockless(), 0, sent, NAME)
+            trust = credential(made, [ROOT], None, (2024, 1, 1, 0, 0, 0)).trust
+            assert trust.check(Clockless(), 0, sent, NAME) == public_key(SENT[0])
+            trust = credential(made, [ROOT], None, (2099, 1, 1, 0, 0, 0)).trust
+            raises(ProtocolError, trust.check, Clockless(), 0, sent, NAME)
 
 
 def test_usage_3_is_what_is_meant_without_a_usage():

@@ -38,7 +38,7 @@ class Base:
     queue:        queue mode: the board sleeps between updates
     asleep:       called with the seconds that it may sleep; None waits without listening
     allow_nosec:  accept accounts without security
-    anchors, verifiers:  of x509.X509, for certificate usages 0 and 1
+    anchors, verifiers, floor:  of x509.X509, for certificate usages 0 to 2 (anchors: 0 and 1)
     tell:         called with a line of text for each step; None tells nobody
     retry:        seconds between tries to bootstrap; doubles up to an hour
     pack:         ask the bootstrap server for a Bootstrap-Pack (LwM2M 1.2); Bootstrap-Request goes
@@ -53,7 +53,7 @@ class Base:
     def __init__(self, world, name, bootstrap=None, factory=(), store=None, objects=(),
                  queue=False, asleep=None, allow_nosec=False, anchors=(), verifiers=None,
                  tell=None, retry=_RETRY, pack=False, save_every=_SAVE_EVERY, timeout=None,
-                 **options):  # fmt: skip
+                 floor=None, **options):  # fmt: skip
         if bootstrap is None and not factory:
             raise ValueError("a bootstrap server, or factory accounts, are wanted")
         self.world = world
@@ -69,7 +69,7 @@ class Base:
         self.accounts = accounts.of(*factory)
         self.sessions: list = []
         self.stopping = False
-        self.trusted = (anchors, verifiers)
+        self.trusted = (anchors, verifiers, floor)
         self._retry = retry
         self._saving = Saving(self, save_every)
         self._timeout = timeout

@@ -43,7 +43,7 @@ class Bootstrap:
     store:       see store.py
     allow_nosec: accept accounts without security
     tell:        function that is told of each step, as text
-    trusted:     anchors and verifiers, as credential() takes them
+    trusted:     anchors, verifiers and floor, as credential() takes them
     """
 
     def __init__(self, before, objects, store, allow_nosec, tell, trusted=((), None)):

@@ -15,7 +15,7 @@ _LAST_SSID = const(65534)
 def fault(tree, allow_nosec=False, trusted=((), None)):
     """Return what makes a set of accounts unusable, or None.
 
-    trusted: anchors and verifiers, as credential() takes them
+    trusted: anchors, verifiers and floor, as credential() takes them
     """
     ssids: list = []
     bootstraps = 0

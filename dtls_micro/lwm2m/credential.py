@@ -6,11 +6,11 @@ Modules of a mode are loaded when an account has it.
 from .accounts import NO_SEC, PSK, RPK, X509
 
 
-def credential(security, anchors=(), verifiers=None):
+def credential(security, anchors=(), verifiers=None, floor=None):
     """Return what connects to a server, None without security; ValueError says what is wrong.
 
     anchors:   CA certificates, for certificate usages 0 and 1
-    verifiers: as of x509.X509
+    verifiers, floor: as of x509.X509
     """
     if security.mode == NO_SEC:
         return None
@@ -29,7 +29,7 @@ def credential(security, anchors=(), verifiers=None):
         from .keys import private_key, trust
 
         client = ClientCertificate(security.identity, private_key(security.secret))
-        return _with_suites(Ecdhe, security, trust(security, anchors, verifiers), client)
+        return _with_suites(Ecdhe, security, trust(security, anchors, verifiers, floor), client)
     raise ValueError("unknown security mode %d" % security.mode)
 
 

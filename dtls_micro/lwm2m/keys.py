@@ -10,7 +10,7 @@ _OCTETS = const(0x04)
 _PRIVATE = const(32)  # bytes of a key of P-256
 
 
-def trust(security, anchors, verifiers):
+def trust(security, anchors, verifiers, floor):
     """Return the trust object of an account with certificates; ValueError if there is none."""
     usage = _DANE_EE if security.usage is None else security.usage
     if security.matching and usage == _DANE_EE:
@@ -18,8 +18,9 @@ def trust(security, anchors, verifiers):
     from ..usage import certificate_usage
 
     more = {} if verifiers is None else {"verifiers": verifiers}
+    matching = security.matching or 0
     return certificate_usage(
-        usage, security.server_key, anchors, matching=security.matching or 0, **more
+        usage, security.server_key, anchors, floor=floor, matching=matching, **more
     )
 
 
