@@ -67,12 +67,12 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 $(VENV)/.size: pyproject.toml tools/wasm/package-lock.json | $(BIN)/pip
 	@echo "installing what measuring needs into $(VENV)"
 	@$(PIP) --editable ".[size,boards]"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --prefix tools/wasm
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error --prefix tools/wasm
 	@touch $@
 
 $(VENV)/.docs: Makefile $(VENV)/.dev $(VENV)/.size
 	@$(PIP) --editable ".[docs]"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm pack --silent --pack-destination $(VENV) $(MERMAID) >/dev/null
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm pack --loglevel=error --pack-destination $(VENV) $(MERMAID) >/dev/null
 	@echo "$(MERMAID_SHA256)  $(VENV)/$(subst @,-,$(MERMAID)).tgz" | sha256sum --check --quiet
 	@tar -xzf $(VENV)/$(subst @,-,$(MERMAID)).tgz -C docs --strip-components=2 package/dist/mermaid.min.js
 	@touch $@

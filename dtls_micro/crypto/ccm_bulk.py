@@ -99,7 +99,7 @@ class CcmBulk:
         above octet 65535 of the buffer
         """
         self._left = end - start
-        if self._left > _LONGEST or end + self.tag_length > _LONGEST:
+        if end + self.tag_length > _LONGEST:
             raise ValueError("record too long")
         self._start(nonce, aad)
         self._crypt(buf, start, SEAL)

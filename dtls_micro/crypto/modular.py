@@ -1,6 +1,6 @@
 """Numbers modulo a prime, on Python's integers: an inverse, and one at random."""
 
-_EXTRA = 8  # bytes of entropy beyond the modulus, which leave a bias below 2**-64
+EXTRA = 8  # bytes of entropy beyond the modulus, which leave a bias below 2**-64
 
 
 def inverse(a: int, m: int) -> int:
@@ -19,8 +19,16 @@ def inverse(a: int, m: int) -> int:
 
 
 def random_below(random, m: int, size: int) -> int:
-    """Return a number 1..m-1 (FIPS 186-5 appendix A.2.1, extra random bits).
+    """Return a number 1..m-1.
 
     random: random(n) -> n bytes of the port's entropy    size: bytes of `m`
     """
-    return 1 + int.from_bytes(random(size + _EXTRA), "big") % (m - 1)
+    return below(random(size + EXTRA), m)
+
+
+def below(octets, m: int) -> int:
+    """Return a number 1..m-1 of random octets (FIPS 186-5 appendix A.2.1, extra random bits).
+
+    octets: as many as `m` has, and EXTRA more
+    """
+    return 1 + int.from_bytes(octets, "big") % (m - 1)

@@ -12,6 +12,7 @@ import sys
 from micropython import const
 
 from . import p256_programs as programs
+from .modular import EXTRA, below
 from .turn import Turn
 
 _ONE = const(0)  # elements of the arena
@@ -34,7 +35,7 @@ _ORDER = const(109)
 _ELEMENTS = const(110)
 _SIZE = const(32)
 _SPACING = const(26)
-_DRAWN = const(72)  # bytes at random: for Z, and 8 more than n has for a number below n
+_DRAWN = 2 * _SIZE + EXTRA  # bytes at random: for Z, and for a number below n
 _PUBLIC = const(0x10000)  # digits are
 _P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -87,7 +88,7 @@ class P256:
 
     def _keypair(self, random):
         drawn = random(_DRAWN)  # at once: a port may test its source for each request
-        k = _below_n(drawn[_SIZE:])
+        k = below(drawn[_SIZE:], _N)
         x, y = self._of_base(k, drawn, random)
         public = b"\x04" + x.to_bytes(_SIZE, "big") + y.to_bytes(_SIZE, "big")
         return k.to_bytes(_SIZE, "big"), public
@@ -117,7 +118,7 @@ class P256:
         for k in nonces(sha256, private, e, _N):
             drawn = random(_DRAWN)
             r = self._of_base(k, drawn, random)[0] % _N
-            blind = _below_n(drawn[_SIZE:])
+            blind = below(drawn[_SIZE:], _N)
             self._put(_T1, (k * blind % _N).to_bytes(_SIZE, "big"))
             s = self._inverse() * (e * blind + d * blind % _N * r) % _N
             if r and s:
@@ -251,11 +252,6 @@ def _scalar(private) -> int:
     if len(private) != _SIZE or not 0 < k < _N:
         raise ValueError("not a private key of P-256")
     return k
-
-
-def _below_n(octets) -> int:
-    """Return a number 1..n-1, as modular.random_below() makes it."""
-    return 1 + int.from_bytes(octets, "big") % (_N - 1)
 
 
 def _is_from(octets, limit: int) -> bool:

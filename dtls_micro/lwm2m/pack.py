@@ -8,6 +8,7 @@ specification wants Bootstrap-Request then.
 from micropython import const
 
 from . import accounts, formats, reasons
+from .conversation import LONGEST
 from .objects import Refused
 from .requests import quoted
 
@@ -15,7 +16,6 @@ _GET = const(1)
 _NOT_ACCEPTABLE = const(0x86)
 _CONTENT = const(0x45)
 _MOST = const(16384)  # bytes
-_LONGEST_MS = const(988000)  # as for Bootstrap-Request
 _ACCESS_CONTROL = const(2)
 
 
@@ -47,7 +47,7 @@ async def _asked(client, endpoint, tree):
     begin = world.now()
 
     def progress(done, total):
-        if client.stopping or world.since(begin) > _LONGEST_MS:
+        if client.stopping or world.since(begin) > LONGEST * 1000:
             raise OSError("stopped, or it comes too slowly")
 
     for form in (formats.SENML_CBOR, formats.SENML_JSON):

@@ -11,7 +11,7 @@ _MOST = const(86400)  # seconds
 
 
 class Saving:
-    """What of a client's accounts is not in its store.
+    """A client's dealings with its store.
 
     client: has accounts, on_trial, store, tell and world
     every:  seconds, at least, between two writes of what servers have changed
@@ -22,7 +22,7 @@ class Saving:
             raise ValueError("save_every is 1 to 86400 seconds")
         self._client = client
         self._every = every
-        self._wanted = False  # a server has changed what is stored
+        self._wanted = False  # what is in force is not stored
         self._running = False
 
     def load(self):
