@@ -10,7 +10,7 @@ _POST = const(2)
 _BAD_REQUEST = const(0x80)
 _PREFERRED = const(11542)  # format of what the bootstrap server writes: TLV
 _EXCHANGE_LIFETIME = const(247)  # seconds (RFC 7252 section 4.8.2)
-LONGEST = const(988)  # seconds: four times as long
+_LONGEST = const(988)  # seconds: four times as long
 
 
 async def converse(client, endpoint):
@@ -19,7 +19,7 @@ async def converse(client, endpoint):
         from .pack import fetch
 
         session = _begun(client)
-        if await fetch(client, endpoint, session):
+        if await fetch(client, endpoint, session, _LONGEST):
             return session
         if client.stopping:
             raise OSError("stopped")
@@ -71,7 +71,7 @@ async def _answer(client, endpoint, session):
             if client.stopping:
                 raise OSError("stopped")
             silent = world.since(begin) > _EXCHANGE_LIFETIME * 1000
-            if silent or world.since(first) > LONGEST * 1000:
+            if silent or world.since(first) > _LONGEST * 1000:
                 raise OSError("the server began and did not finish")
     await client.linger(endpoint)
     if not session.finished:

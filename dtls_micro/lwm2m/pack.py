@@ -8,7 +8,6 @@ specification wants Bootstrap-Request then.
 from micropython import const
 
 from . import accounts, formats, reasons
-from .conversation import LONGEST
 from .objects import Refused
 from .requests import quoted
 
@@ -19,13 +18,13 @@ _MOST = const(16384)  # bytes
 _ACCESS_CONTROL = const(2)
 
 
-async def fetch(client, endpoint, session) -> bool:
+async def fetch(client, endpoint, session, longest: int) -> bool:
     """Ask for a pack and have a bootstrap.Bootstrap take it; tell whether that is done.
 
-    If not nothing has changed.
+    If not nothing has changed. It takes `longest` seconds at most, about.
     """
     try:
-        answer = await _asked(client, endpoint, session.accounts)
+        answer = await _asked(client, endpoint, session.accounts, longest)
         if answer.code != _CONTENT:
             raise ValueError(reasons.of_answer(answer))
         _put(session.accounts, _records(answer, session.accounts.kind))
@@ -37,7 +36,7 @@ async def fetch(client, endpoint, session) -> bool:
     return True
 
 
-async def _asked(client, endpoint, tree):
+async def _asked(client, endpoint, tree, longest: int):
     """Return the answer, in SenML CBOR if the server can do that, else in SenML JSON."""
     path = "/bspack?ep=" + quoted(client.name.encode())
     for number, security in tree.instances(accounts.SECURITY):
@@ -47,7 +46,7 @@ async def _asked(client, endpoint, tree):
     begin = world.now()
 
     def progress(done, total):
-        if client.stopping or world.since(begin) > LONGEST * 1000:
+        if client.stopping or world.since(begin) > longest * 1000:
             raise OSError("stopped, or it comes too slowly")
 
     for form in (formats.SENML_CBOR, formats.SENML_JSON):
