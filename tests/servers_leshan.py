@@ -253,9 +253,11 @@ class Device:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.kill()
         self._thread.join(5)
+        if kind:
+            print(self.text)  # pytest shows it with what failed
         self.process.stdin.close()
         self.process.stdout.close()
 

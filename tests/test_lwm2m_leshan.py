@@ -465,14 +465,14 @@ def test_the_server_is_restarted(name):
     with Leshan() as first:
         first.add(name)
         with Device(MICROPYTHON, first.registered_job(name, lifetime=6)) as device:
-            first.event("registered", name)
+            device.line("registered with")
             first.process.kill()
             first.process.wait()
             second = Leshan()
             second.port = first.port
             with second:
                 second.add(name)
-                second.event("registered", name, 150)
+                second.event("registered", name, 200)
                 device.stop()
 
 
