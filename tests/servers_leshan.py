@@ -253,7 +253,7 @@ class Device:
     def __enter__(self):
         return self
 
-    def __exit__(self, kind, *_):
+    def __exit__(self, kind=None, *_):
         self.kill()
         self._thread.join(5)
         if kind:
