@@ -115,7 +115,7 @@ def test_the_key_of_an_aead_is_a_copy():
 def test_the_clock_counts_milliseconds():
     then = dtls_port.ticks_ms()
     time.sleep(0.05)
-    assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 1000
+    assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 20000
 
 
 def test_p256_is_the_curve():

@@ -244,7 +244,9 @@ def libcoap(e):
     expect(e.delete("/made/here"), DELETED)
     assert "/time" in dict(e.discover())
     with e.observe("/time") as states:
-        assert bytes(next(states).payload) != bytes(next(states).payload)
+        # libcoap may tell the same second twice, at its beginning.
+        first, _, third = (bytes(next(states).payload) for _ in range(3))
+        assert first != third
     ping(e)
 
 

@@ -132,6 +132,12 @@ class AioChannel(_Script):
             raise octets
         return octets
 
+    async def taken(self):
+        """Wait until all that was given has been received, and a moment for what it leads to."""
+        while self._coming:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+
     async def close(self):
         """Close it."""
         self.closed = True

@@ -32,6 +32,7 @@ from dtls_micro.lwm2m.firmware import Firmware  # noqa: E402
 from dtls_micro.lwm2m.store import FileStore  # noqa: E402
 
 _SLICE_S = 0.2
+_STDIN = getattr(sys.stdin.buffer, "raw", sys.stdin)  # unbuffered, or poll() misses lines
 
 
 def say(line):
@@ -130,15 +131,15 @@ def waiting_commands(poller):
     """Return the lines that have come."""
     lines = []
     while poller.poll(0):
-        line = sys.stdin.readline()
-        lines.append(line)
+        line = _STDIN.readline()
+        lines.append(line if isinstance(line, str) else line.decode())
         if not line:
             break
     return lines
 
 
 def main():
-    client = made(json.loads(sys.stdin.readline()))
+    client = made(json.loads(_STDIN.readline()))
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     while not client.run(_SLICE_S):
@@ -150,7 +151,7 @@ def main():
 async def main_aio():
     import asyncio
 
-    client = made(json.loads(sys.stdin.readline()))
+    client = made(json.loads(_STDIN.readline()))
     poller = select.poll()
     poller.register(sys.stdin, select.POLLIN)
     ended = []

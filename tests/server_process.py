@@ -1,5 +1,6 @@
 """A DTLS server in a process of its own: how it is started, awaited, heard and stopped."""
 
+import collections
 import os
 import random
 import socket
@@ -14,17 +15,23 @@ from runtimes import need_program
 HOST = "127.0.0.1"
 IDENTITY = "Client_identity"
 KEY = b"secretPSK"
-_READY_S = 20.0
+_READY_S = 120.0
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_given: collections.deque = collections.deque(maxlen=16)  # maybe not bound yet
 
 
 def free_port() -> int:
     """Return a UDP port that is free, and the next one too, away from the ephemeral ones.
 
-    Two test processes that ask at once get different ports, because each draws its own.
+    Each test process draws ports of its own, and none that it was given just before, because
+    whoever asks binds it only later.
     """
     draw = random.Random(os.getpid() * 1000003 + time.monotonic_ns())
     while True:
-        port = draw.randrange(20000, 32000, 2)
+        port = 20000 + 2 * (draw.randrange(6000 // _WORKERS) * _WORKERS + _WORKER)
+        if port in _given:
+            continue
         with (
             socket.socket(type=socket.SOCK_DGRAM) as a,
             socket.socket(type=socket.SOCK_DGRAM) as b,
@@ -32,9 +39,10 @@ def free_port() -> int:
             try:
                 a.bind(("0.0.0.0", port))
                 b.bind(("0.0.0.0", port + 1))
-                return port
             except OSError:
                 continue
+        _given.append(port)
+        return port
 
 
 class Server:
@@ -142,7 +150,12 @@ class Server:
     def _wait_ready(self):
         until = time.monotonic() + _READY_S
         text = self.ready_text()
-        while not (text in self.output() if text else self._bound()):
+
+        def ready():
+            there = text in self.output() if text else self._bound()
+            return there and self.process.poll() is None  # and not by somebody else's server
+
+        while not ready():
             with self._news:
                 self._news.wait(0.01)
             if self.process.poll() is not None or time.monotonic() > until:

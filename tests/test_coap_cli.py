@@ -285,7 +285,7 @@ def test_an_output_is_complete_or_as_it_was(tmp_path):
     file.write_text("older")
     file.chmod(0o640)
     with scripted(block, lambda request: None) as peer:
-        words = ("--output", file, "--timeout", 0.5)
+        words = ("--output", file, "--timeout", 2)
         assert "the server fell silent" in bad(28, "get", at(peer), *words)
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
     assert file.read_text() == "older"
@@ -333,18 +333,18 @@ def test_a_payload_that_cannot_be_read_is_told(tmp_path):
 
 def test_observe_prints_as_many_states_as_are_wanted(server, tmp_path):
     uri = at(server, "/time")
-    lines = good("observe", uri, "--observe-count", 2).decode().splitlines()
-    assert len(lines) == 2
-    assert lines[0] != lines[1]
+    lines = good("observe", uri, "--observe-count", 3).decode().splitlines()
+    assert len(lines) == 3
+    assert lines[0] != lines[2]  # libcoap may tell the same second twice, at its beginning
     good("observe", uri, "--observe-count", 2, "--output", tmp_path / "latest")
     assert len((tmp_path / "latest").read_text()) == len(lines[0])
 
 
 def test_observe_ends_after_the_seconds_given(server):
     begin = time.monotonic()
-    for _ in range(10):
-        assert good("observe", at(server, "/example_data"), "--seconds", 0.1)
-    assert 1 <= time.monotonic() - begin < 5
+    for _ in range(3):
+        assert good("observe", at(server, "/example_data"), "--seconds", 1)
+    assert 3 <= time.monotonic() - begin < 60
     with scripted(lambda _: None) as peer:
         said = bad(28, "observe", at(peer), "--seconds", 0.1)
     assert said == "no answer in the 0.1 s of --seconds"
@@ -418,10 +418,10 @@ def test_silence_is_told_after_the_time_out(scheme):
 
 
 def test_a_handshake_that_fails_is_told(secure_server):
-    words = ("--psk-identity", IDENTITY, "--psk-key", "00" * 16, "--timeout", 3)
+    words = ("--psk-identity", IDENTITY, "--psk-key", "00" * 16, "--timeout", 10)
     assert "key" in bad(35, "get", secure_server.uri("/", True), *words)
     with OpenSsl(suites=[GCM]) as server:
-        words = (*PSK, "--suite", CCM_8, "--timeout", 3)
+        words = (*PSK, "--suite", CCM_8, "--timeout", 10)
         assert "handshake_failure (40)" in bad(35, "get", at(server, scheme="coaps"), *words)
 
 

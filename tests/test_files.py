@@ -1,14 +1,16 @@
 """Files on flash: whole whatever happens, and the device's credentials in them."""
 
 import os
+from binascii import hexlify
 
+import dtls_port
 from expect import raises
 
 from dtls_micro import credentials, files
 from dtls_micro.credentials import Credentials
 
 _HERE = __file__.rsplit("/", 1)[0] if "/" in __file__ else "."
-_PATH = _HERE + "/file-of-a-test.tmp"
+_PATH = _HERE + "/file-%s.tmp" % hexlify(dtls_port.random(4)).decode()
 
 
 class Cut(Exception):

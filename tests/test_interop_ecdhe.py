@@ -232,7 +232,7 @@ def test_another_key_than_the_expected_one_is_refused(server, raw, kind, python)
     with server([CCM_8], raw=raw) as peer:
         who = None if server.client_key_optional else RAW
         trusted = trust(kind, identity(STRANGER))
-        result = _drive(python, peer, kind, who, trust=trusted, options=_GIVE_UP)
+        result = _drive(python, peer, kind, who, trust=trusted)
     assert (result["error"], result["alert"]) == ("ProtocolError", 42), result
 
 
@@ -276,7 +276,7 @@ def test_a_client_without_a_key_may_say_so(python):
 def test_a_handshake_takes_six_datagrams():
     with OpenSslEcdhe([CCM_8]) as peer, Relay(peer.address, Link(delay_ms=0)) as relay:
         peer.address = relay.address
-        assert _drive(CPYTHON, peer)["ok"]
+        assert _drive(CPYTHON, peer, options={"first_timeout_ms": 10000})["ok"]
         log = [(way, d) for _, way, _, d in relay.link.log if d[0] != 21]  # close_notify: 21
     ours = [len(d) for way, d in log if way == TO_SERVER]
     assert len(ours) == 3 and len([way for way, _ in log if way == TO_CLIENT]) == 3

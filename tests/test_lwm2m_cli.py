@@ -120,7 +120,7 @@ def test_a_certificate(leshan):
 def test_a_wrong_key_is_told(leshan):
     leshan.add("cli-4")
     words = [leshan.bootstrap_uri, "--endpoint", "cli-4", "--psk-identity", "cli-4-bs"]
-    code, _, errors = run(*words, "--timeout", "3", key=bytes(range(16)))
+    code, _, errors = run(*words, "--timeout", "15", key=bytes(range(16)))
     assert code == 1 and "key" in errors and bytes(range(16)).hex() not in errors
 
 

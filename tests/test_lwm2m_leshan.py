@@ -189,7 +189,7 @@ def test_7_fallback_to_bootstrap_when_the_server_is_gone(leshan, name):
     job["bootstrap"] = leshan.job(name)["bootstrap"]
     job["accounts"][0][0]["uri"] = "coaps://127.0.0.1:9"
     job["accounts"][0][1].update(retries=1)
-    job["settings"]["timeout"] = 2
+    job["settings"]["timeout"] = 10
     with Device(MICROPYTHON, job) as device:
         leshan.event("registered", name)
         device.line("coaps://127.0.0.1:9: ")
@@ -228,7 +228,7 @@ def test_9_consistency_finish_is_refused(leshan, name):
 def test_new_accounts_that_do_not_work_give_way_to_the_old_ones(leshan, name, tmp_path):
     leshan.add(name)
     job = leshan.job(name, store="accounts.dtls")
-    job["settings"]["timeout"] = 2
+    job["settings"]["timeout"] = 10
     with Device(MICROPYTHON, job, tmp_path) as device:
         leshan.event("registered", name)
         wrong = leshan.psk_account(name, uri="coaps://127.0.0.1:9")
@@ -402,7 +402,7 @@ def test_105_a_discarded_update_becomes_a_registration(leshan, name, device):
 @pytest.mark.parametrize("python", BOTH)
 def test_107_the_lifetime_is_kept(leshan, name, python):
     leshan.add(name)
-    with Device(python, leshan.registered_job(name, lifetime=4)):
+    with Device(python, leshan.registered_job(name, lifetime=10)):
         leshan.event("registered", name)
         leshan.event("updated", name)
         leshan.event("updated", name)
@@ -663,7 +663,7 @@ def test_a_network_that_loses_20_percent(leshan, name, python):
         job = leshan.job(name)
         job["bootstrap"]["uri"] = "coaps://127.0.0.1:%d" % bootstrap.address[1]
         with Device(python, job) as device:
-            leshan.event("registered", name, 150)
+            device.line("registered with", 600)
             device.stop()
 
 
@@ -675,9 +675,9 @@ def test_100_devices_at_once(leshan, name):
     devices = []
     try:
         for one in names:
-            devices.append(Device(MICROPYTHON, leshan.job(one)))
+            devices.append(Device(MICROPYTHON, leshan.job(one), nice=True))
         for one in names:
-            leshan.event("registered", one, 120)
+            leshan.event("registered", one, 300)
     finally:
         for device in devices:
             device.__exit__()

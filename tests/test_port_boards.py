@@ -90,7 +90,7 @@ class EmptyDatagrams(threading.Thread):
                 datagram, client = self._own.recvfrom(2000)
                 self.clients.add(client)
                 self._own.sendto(b"", client)
-                time.sleep(0.05)  # what waits behind an empty datagram is lost on the ESP32
+                time.sleep(0.3)  # what waits behind an empty datagram is lost on the ESP32
                 self._server.send(datagram)
             except TimeoutError:
                 client = next(iter(self.clients), None)
@@ -192,6 +192,12 @@ def test_the_clock_is_set_by_sntp(board, epoch_2000):
 
 def test_an_address_that_is_not_known_is_an_oserror():
     assert play("rp2040", "resolve")
+
+
+@pytest.mark.parametrize("board", ONE_OF_EACH)
+def test_a_port_that_is_taken_is_drawn_anew(board):
+    taken, all_draws, error = play(board, "ports")
+    assert taken == 4 and all_draws == 4 + 8 and error
 
 
 @pytest.mark.parametrize("board", BOARDS)

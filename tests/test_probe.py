@@ -243,8 +243,8 @@ def test_a_closed_port_is_told_at_once():
     with udp() as s:
         port = s.getsockname()[1]
     begin = time.monotonic()
-    assert "nothing listens on that UDP port" in failure("localhost:%d" % port)
-    assert time.monotonic() - begin < 5
+    assert "nothing listens on that UDP port" in failure("localhost:%d" % port, "--timeout", 60)
+    assert time.monotonic() - begin < 30
 
 
 def test_silence_is_told_after_the_time_out():
@@ -255,13 +255,13 @@ def test_silence_is_told_after_the_time_out():
 
 def test_an_answer_that_is_no_dtls_is_told():
     with udp(b"hello") as s:
-        error = failure("127.0.0.1:%d" % s.getsockname()[1], "--timeout", 0.5)
+        error = failure("127.0.0.1:%d" % s.getsockname()[1], "--timeout", 2)
     assert error == "what answers there is no DTLS server: check the port"
 
 
 def test_a_wrong_key_is_told():
     with OpenSsl() as server:
-        error = failure(at(server), "--timeout", 1.5, key="00" * 16)
+        error = failure(at(server), "--timeout", 4, key="00" * 16)
     assert error.startswith("the server fell silent when the key was used: compare identity")
 
 
@@ -274,7 +274,7 @@ def test_a_server_without_a_common_suite_is_told():
 
 def test_a_failure_shows_the_ladder_and_what_is_known():
     with OpenSsl() as server:
-        done = call(at(server), "--ladder", "--timeout", 2, key="00" * 16)
+        done = call(at(server), "--ladder", "--timeout", 5, key="00" * 16)
     assert done.returncode == 1
     assert "ClientKeyExchange (again), ChangeCipherSpec," in done.stdout
     assert "─ Finished (encrypted, again) ─" in done.stdout
@@ -298,10 +298,10 @@ class Mute(OpenSsl):
 
 def test_a_missing_reply_is_a_failure_after_a_good_handshake():
     with Mute() as server:
-        done = call(at(server), "--send", "hello", "--timeout", 0.7, "--json")
+        done = call(at(server), "--send", "hello", "--timeout", 3, "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"], report["connected"]) == (1, False, True)
-    assert "no reply came in 0.7 s" in report["error"]
+    assert "no reply came in 3 s" in report["error"]
 
 
 def test_a_server_that_starts_late_gets_a_second_chance(monkeypatch):

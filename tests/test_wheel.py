@@ -13,7 +13,16 @@ from runtimes import need, need_module
 from servers import OpenSsl
 
 ROOT = Path(__file__).resolve().parent.parent
-_LEFT_OUT = (".git", ".venv", "build", "dist", "node_modules", "__pycache__", "*.egg-info")
+_LEFT_OUT = (
+    ".git",
+    ".venv*",
+    "build",
+    "dist",
+    "node_modules",
+    "__pycache__",
+    "*.egg-info",
+    "*.tmp*",
+)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import socket as _socket
 
 _FULL = (errno.EAGAIN, errno.ENOMEM, errno.ENOBUFS)
 _FIRST_PORT = 0xC000
+_DRAWS = 8
 _ECONNREFUSED = errno.ECONNREFUSED
 _EBADF = errno.EBADF
 
@@ -25,13 +26,23 @@ class socket:  # noqa: N801  (a verb of the port)
         self.refused = False  # the peer's host said that nothing listens there
         self._poller = select.poll()
         self._address = _socket.getaddrinfo(address[0], address[1], 0, _socket.SOCK_DGRAM)[0][-1]
-        octets = os.urandom(2)
-        self._port = _FIRST_PORT | octets[0] << 8 & 0x3F00 | octets[1]
-        self._open()
+        for tries in range(_DRAWS, 0, -1):
+            octets = os.urandom(2)
+            self._port = _FIRST_PORT | octets[0] << 8 & 0x3F00 | octets[1]
+            try:
+                self._open()
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or tries == 1:
+                    raise
 
     def _open(self):
         self._socket = self.pollable = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
-        self._socket.bind(("0.0.0.0", self._port))
+        try:
+            self._socket.bind(("0.0.0.0", self._port))
+        except OSError:
+            self._socket.close()
+            raise
         self._socket.connect(self._address)
         self._socket.setblocking(False)
         self._poller.register(self._socket, select.POLLIN)

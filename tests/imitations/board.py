@@ -449,7 +449,6 @@ def play_time(board, job):
     board.install()
     import dtls_wifi
 
-    dtls_wifi._ANSWER_MS = 300
     error = raised(dtls_wifi.set_time, "127.0.0.1", job["port"])
     return [Clock.set_to, error]
 
@@ -459,6 +458,30 @@ def play_resolve(board, job):
     board.station.on[0] = True
     port = board.install()
     return raised(port.socket, ("no.such.host", 5684))
+
+
+def play_ports(board, job):
+    """Sockets whose draws of a port meet; return the draws they took, and the last one's error."""
+    board.station.on[0] = True
+    port = board.install()
+    import udp_lwip
+
+    draws = []
+
+    def urandom(count):
+        draws.append(1)
+        return os.urandom(count) if len(draws) in (1, 4) else drawn[0]
+
+    udp_lwip.os = Module(urandom=urandom)
+    address = ("127.0.0.1", 9)
+    first = port.socket(address)
+    drawn = [bytes(((first._port & 0x3F00) >> 8, first._port & 0xFF))]
+    second = port.socket(address)
+    taken = len(draws)
+    error = raised(port.socket, address)
+    second.close()
+    first.close()
+    return [taken, len(draws), error]
 
 
 def play_chip_s_curve(board, job):

@@ -169,7 +169,7 @@ public class LeshanPeer {
     static void request(JsonNode command, String endpoint, ObjectNode answer) throws Exception {
         Registration registration = server.getRegistrationService().getByEndpoint(endpoint);
         if (registration == null) throw new IllegalStateException("not registered");
-        LwM2mResponse response = server.send(registration, Requests.of(command, server, registration), 20000);
+        LwM2mResponse response = server.send(registration, Requests.of(command, server, registration), 90000);
         if (response == null) throw new IllegalStateException("no answer");
         int code = response.getCode().getCode();
         answer.put("code", String.format("%d.%02d", code / 100, code % 100));
