@@ -93,7 +93,7 @@ class Client:
         self._out[0:] = b""
         self._guard = Guard(self._fail)
         self._whole = 0  # bytes of records that wait for datagram()
-        self._ready = self._answered = False  # a datum waits for read(); the server is there
+        self._ready = self.answered = False  # a datum waits for read(); the server is there
         self._doubt = None  # an error that nobody signed; true if nothing better comes
         self.alert = None  # number of the alert that ended the connection, whoever sent it
         self._timer = Timer(first_timeout_ms, handshake_timeout_ms)
@@ -131,7 +131,7 @@ class Client:
         Raises ProtocolError or PeerAlert, after which datagram() may have an alert to send.
         """
         if self._hs.state < CLOSED:
-            self._answered = True
+            self.answered = True
             self._ready = False
             self._hs.records.load(datagram)
             self._walk()
@@ -192,7 +192,7 @@ class Client:
         again = timer.tick(elapsed_ms)
         over = timer.given_up()
         if again or over:
-            error = self._doubt or verdict(self._hs, self._answered, over)
+            error = self._doubt or verdict(self._hs, self.answered, over)
             if error:
                 if isinstance(error, ProtocolError):
                     self._put(_ALERT, bytes((_FATAL, error.alert)))

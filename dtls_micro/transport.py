@@ -42,10 +42,13 @@ class Transport:
             left = self.client.tick(elapsed)
             return 0 if taken else left
         except HandshakeTimeout as error:
+            said = self._trouble
             if self.socket.refused:
-                raise HandshakeTimeout("the host says that nothing listens on that port")
-            if self._trouble:
-                raise HandshakeTimeout("%s; the network said: %s" % (error, self._trouble))
+                said = "nothing listens on that port"
+                if not self.client.answered:
+                    raise HandshakeTimeout("the host says that " + said)
+            if said:
+                raise HandshakeTimeout("%s; the network said: %s" % (error, said))
             raise error
         finally:
             self.flush()

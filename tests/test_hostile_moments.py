@@ -21,7 +21,7 @@ from server_process import KEY as SERVER_KEY
 from servers import CCM_8, OpenSsl
 
 from dtls_micro.blocking import DtlsSocket, connect
-from dtls_micro.errors import DtlsError
+from dtls_micro.errors import DtlsError, HandshakeTimeout
 from dtls_micro.handshake import CONNECTED
 from dtls_micro.psk import Psk
 
@@ -192,6 +192,34 @@ def test_a_flood_does_not_hold_recv_beyond_its_time(seconds, number):
     begin = time.monotonic()
     assert raises(OSError, s.recv, 10).errno == number
     assert time.monotonic() - begin < 20
+
+
+class Refused(Flooded):
+    """A port of a host where nothing listens, after `left` datagrams that somebody sent."""
+
+    refused = True
+    left = 0
+
+    def receive(self, size):
+        self.left -= 1
+        return super().receive(size) if self.left >= 0 else None
+
+    def wait(self, ms):
+        return False
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_server_that_goes_is_told_apart_from_one_that_never_was(left):
+    port = Refused()
+    port.left = left
+    s = DtlsSocket(("127.0.0.1", 9), Psk("a", b"b"), port, handshake_timeout_ms=1)
+    text = str(raises(HandshakeTimeout, s.do_handshake))
+    never = "the host says that nothing listens on that port"
+    assert (
+        text.endswith("; the network said: nothing listens on that port")
+        if left
+        else (text == never)
+    )
 
 
 def test_asyncio_tasks_live_on_under_a_flood():
