@@ -59,8 +59,12 @@ class DtlsSocket:
         self.transport = Transport(address, credential, port, options)
         self.client = self.transport.client
         self.socket = self.transport.socket
-        self.pollable = self.socket.pollable
         self.timeout_ms = -1
+
+    @property
+    def pollable(self):
+        """What select.poll() takes; another one after an empty datagram on the ESP32."""
+        return self.socket.pollable
 
     def settimeout(self, seconds):
         """Set how long send() and recv() wait: None for ever, 0 not at all."""

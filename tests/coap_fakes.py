@@ -134,8 +134,11 @@ class AioChannel(_Script):
 
     async def taken(self):
         """Wait until all that was given has been received, and a moment for what it leads to."""
-        while self._coming:
+        for _ in range(2000):
+            if not self._coming:
+                break
             await asyncio.sleep(0.01)
+        assert not self._coming, "nobody receives"
         await asyncio.sleep(0.05)
 
     async def close(self):

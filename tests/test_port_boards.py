@@ -122,6 +122,15 @@ def test_empty_datagrams_do_not_end_a_session(board):
         assert (made > 1) == (board == "esp32")
 
 
+@pytest.mark.parametrize("board", ONE_OF_EACH)
+def test_empty_datagrams_and_a_program_that_polls(board):
+    with OpenSsl() as server, EmptyDatagrams(server.address) as relay:
+        job = job_for(server, identity=server.identity, key=server.key.hex())
+        job["port"] = relay.address[1]
+        replies, made = play(board, "polled", job)
+        assert replies == job["send"] and (made > 1) == (board == "esp32")
+
+
 @pytest.mark.parametrize("board", ["esp32", "esp32c6"])
 def test_no_entropy_while_the_radio_of_an_esp32_is_off(board):
     off, on, sizes, differ = play(board, "entropy")
@@ -197,7 +206,7 @@ def test_an_address_that_is_not_known_is_an_oserror():
 @pytest.mark.parametrize("board", ONE_OF_EACH)
 def test_a_port_that_is_taken_is_drawn_anew(board):
     taken, all_draws, error = play(board, "ports")
-    assert taken == 4 and all_draws == 4 + 8 and error
+    assert taken >= 3 and all_draws == taken + 8 and error
 
 
 @pytest.mark.parametrize("board", BOARDS)

@@ -243,7 +243,7 @@ def test_a_closed_port_is_told_at_once():
     with udp() as s:
         port = s.getsockname()[1]
     begin = time.monotonic()
-    assert "nothing listens on that UDP port" in failure("localhost:%d" % port, "--timeout", 60)
+    assert "nothing listens on that UDP port" in failure("localhost:%d" % port, "--timeout", 45)
     assert time.monotonic() - begin < 30
 
 

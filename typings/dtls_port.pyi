@@ -68,7 +68,7 @@ class socket:
     refused: bool
     """The peer's host has answered that nothing listens on the port."""
     pollable: object
-    """What select.poll() registers."""
+    """What select.poll() registers; a socket that is made anew has another one."""
     def __init__(self, address: tuple[str, int]) -> None:
         """Connect to (host, port); OSError if the name is not known or the network is down."""
     def send(self, datagram: ReadableBuffer) -> None:

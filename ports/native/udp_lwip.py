@@ -40,12 +40,12 @@ class socket:  # noqa: N801  (a verb of the port)
         self._socket = self.pollable = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
         try:
             self._socket.bind(("0.0.0.0", self._port))
+            self._socket.connect(self._address)
+            self._socket.setblocking(False)
+            self._poller.register(self._socket, select.POLLIN)
         except OSError:
             self._socket.close()
             raise
-        self._socket.connect(self._address)
-        self._socket.setblocking(False)
-        self._poller.register(self._socket, select.POLLIN)
 
     def send(self, datagram):
         """Send one datagram; a full queue drops it, as a network does."""

@@ -30,6 +30,7 @@ _MACHINES = {
 }
 _CURVES = {"rp2040": "p256_thumb", "rp2350": "p256_m33", "rp2350riscv": "p256_rv32"}
 _EAGAIN = 11
+_EINVAL = 22
 _ETIMEDOUT = 110
 _QUEUE = 4  # datagrams that lwIP keeps for a socket
 _POLL = 3  # a stream's ioctl
@@ -93,7 +94,7 @@ class Sock(io.IOBase):
             self._drain()
             ready = self._queue or self._ended
             return flags & select.POLLIN if ready else 0
-        return 0
+        return -_EINVAL  # no file descriptor either, of which 0 would be one
 
     def _check(self):
         if not self._open:
@@ -466,22 +467,58 @@ def play_ports(board, job):
     port = board.install()
     import udp_lwip
 
+    address = ("127.0.0.1", 9)
+    first = port.socket(address)
+    drawn = bytes(((first._port & 0x3F00) >> 8, first._port & 0xFF))
     draws = []
 
     def urandom(count):
         draws.append(1)
-        return os.urandom(count) if len(draws) in (1, 4) else drawn[0]
+        return drawn if taken or len(draws) < 3 else os.urandom(count)
 
     udp_lwip.os = Module(urandom=urandom)
-    address = ("127.0.0.1", 9)
-    first = port.socket(address)
-    drawn = [bytes(((first._port & 0x3F00) >> 8, first._port & 0xFF))]
-    second = port.socket(address)
+    taken = 0
+    port.socket(address).close()
     taken = len(draws)
     error = raised(port.socket, address)
-    second.close()
     first.close()
     return [taken, len(draws), error]
+
+
+def play_polled(board, job):
+    """Use a non-blocking socket with select.poll(); return the replies and the sockets made."""
+    board.station.on[0] = True
+    port = board.install()
+    from dtls_micro.blocking import DtlsSocket
+
+    s = DtlsSocket((job["host"], job["port"]), _credential(job), port)
+    s.setblocking(False)
+    poller = select.poll()
+    poller.register(s.pollable, select.POLLIN)
+
+    registered = [s.pollable]
+
+    def until(attempt):
+        for _ in range(1000):
+            try:
+                return attempt()
+            except OSError as error:
+                assert error.args[0] == _EAGAIN
+            if registered[0] is not s.pollable:
+                poller.unregister(registered[0])
+                registered[0] = s.pollable
+                poller.register(registered[0], select.POLLIN)
+            due = s.pending_ms()
+            poller.poll(10000 if due < 0 else due)
+        raise AssertionError("it polls and polls")
+
+    until(s.do_handshake)
+    replies = []
+    for text in job["send"]:
+        s.send(text.encode())
+        replies.append(until(lambda: s.recv(2000)).decode())
+    s.close()
+    return [replies, Sock.made]
 
 
 def play_chip_s_curve(board, job):
