@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MERMAID := mermaid@10.9.5
 MERMAID_SHA256 := 56aa81c2fa6f229f8cd9d8a66f7b2b895ad76db3c3abd9aac11e549204274cd5
+# One more than cores, as many tests wait for time to pass.
+WORKERS := $(shell expr `nproc` + 1)
 BUILD_TOOLS := build-essential autoconf automake libtool python3-dev
 
 .PHONY: help demo test lint size bench docs clean
@@ -23,7 +25,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/python -m tools.demo
 
 test: lint $(VENV)/.size
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
