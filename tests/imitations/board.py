@@ -494,9 +494,8 @@ def play_polled(board, job):
     s = DtlsSocket((job["host"], job["port"]), _credential(job), port)
     s.setblocking(False)
     poller = select.poll()
-    poller.register(s.pollable, select.POLLIN)
-
     registered = [s.pollable]
+    poller.register(s.pollable, select.POLLIN)
 
     def until(attempt):
         for _ in range(1000):
