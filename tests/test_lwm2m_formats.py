@@ -225,6 +225,12 @@ def test_cbor_of_the_specification():
         raises(ValueError, cbor.decode, unhexlify(text))
 
 
+def test_an_object_without_instances():
+    for form, octets in ((TLV, b""), (JSON, b"[]"), (CBOR, b"\x80")):
+        assert formats.encode(form, [], (3303,)) == octets
+        assert formats.decode(form, octets, (3303,), lambda number, one: None) == []
+
+
 def test_every_value_comes_back_in_every_format():
     records = [
         ((65, 0, 0), "l", (66, 1)),

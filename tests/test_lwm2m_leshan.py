@@ -6,7 +6,7 @@ import time
 
 import pytest
 from certificates_for_tests import CLIENT, RSA, identity
-from proxy import Link, Relay
+from proxy import TO_CLIENT, TO_SERVER, Link, Relay
 from servers_coap import LibCoap
 from servers_leshan import (
     BOOTSTRAP_KEY,
@@ -373,7 +373,16 @@ def test_a_bootstrap_server_without_a_configuration(leshan, name):
 
 
 @pytest.mark.parametrize("python, use", WAYS)
-def test_101_to_103_register_update_deregister(leshan, name, python, use):
+def test_101_register(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, use=use)):
+        told = leshan.event("registered", name)
+        assert told["lifetime"] == 300
+        assert "/1/0" in told["instances"] and "/3/0" in told["instances"]
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_102_update(leshan, name, python, use):
     leshan.add(name)
     with Device(python, leshan.registered_job(name, use=use)) as device:
         leshan.event("registered", name)
@@ -383,6 +392,14 @@ def test_101_to_103_register_update_deregister(leshan, name, python, use):
         assert "/3303/1" in leshan.event("updated", name)["instances"]
         device.say("remove 1")
         assert "/3303/1" not in leshan.event("updated", name)["instances"]
+        device.stop()
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_103_deregister(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, use=use)) as device:
+        leshan.event("registered", name)
         device.stop()
     assert not leshan.event("unregistered", name)["expired"]
 
@@ -479,7 +496,17 @@ def test_the_server_is_restarted(name):
 # Device management
 
 
-def test_201_and_203_read(leshan, name, device):
+def test_201_querying_basic_information_in_plain_text(leshan, name, device):
+    for path, value in (("/3/0/0", "Example"), ("/3/0/1", "M1"), ("/3/0/2", "SN1")):
+        assert leshan.ask("read", name, path=path, format=TEXT)["content"] == value
+
+
+def test_203_querying_basic_information_in_tlv(leshan, name, device):
+    found = leshan.ask("read", name, path="/3/0", format=TLV)["content"]
+    assert (found["0"], found["1"], found["2"]) == ("Example", "M1", "SN1")
+
+
+def test_read_in_each_format(leshan, name, device):
     assert leshan.ask("read", name, path="/3/0/0", format=TEXT)["content"] == "Example"
     for form in (TLV, JSON, CBOR):
         found = leshan.ask("read", name, path="/3/0", format=form)
@@ -512,7 +539,7 @@ def test_205_write_opaque(leshan, name, device):
         assert found["content"] == value["hex"]
 
 
-def test_215_a_large_write_comes_in_blocks(leshan, name, device):
+def test_a_large_write_comes_in_blocks(leshan, name, device):
     value = {"hex": bytes(range(256)).hex() * 10}
     assert (
         leshan.ask("write", name, path="/3303/0/5910", value=value, format=TLV)["code"] == "2.04"
@@ -528,7 +555,93 @@ def test_221_security_is_refused(leshan, name, device):
     assert leshan.ask("discover", name, path="/0")["code"] == "4.01"
 
 
-def test_222_create_without_a_number(leshan, name, device):
+def test_215_setting_basic_information_in_tlv(leshan, name, device):
+    basic = {"2": 101, "3": 1010, "5": 2000, "6": True, "7": "U"}
+    before = leshan.ask("read", name, path="/1/0", format=TLV)["content"]
+    assert leshan.ask("update", name, path="/1/0", value=basic, format=TLV)["code"] == "2.04"
+    found = leshan.ask("read", name, path="/1/0", format=TLV)["content"]
+    assert [found[one] for one in basic] == ["101", "1010", "2000", "true", "U"]
+    assert (found["0"], found["1"]) == (before["0"], before["1"])
+    again = {"1": 300, "6": False, "7": "U"}
+    assert leshan.ask("replace", name, path="/1/0", value=again, format=TLV)["code"] == "2.04"
+    again["0"] = 1  # is read-only
+    assert leshan.ask("replace", name, path="/1/0", value=again, format=TLV)["code"] == "4.05"
+    found = leshan.ask("read", name, path="/1/0", format=TLV)["content"]
+    assert (found["0"], found["1"], found["6"], found["7"]) == ("1", "300", "false", "U")
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_222_read_on_object(leshan, name, device, form):
+    for path, resource, value in (("/1", "0", "1"), ("/3", "0", "Example")):
+        found = leshan.ask("read", name, path=path, format=form)
+        assert found["code"] == "2.05" and list(found["content"]) == ["0"]
+        assert found["content"]["0"][resource] == value
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_223_read_on_object_instance(leshan, name, device, form):
+    found = leshan.ask("read", name, path="/1/0", format=form)["content"]
+    assert (found["0"], found["1"], found["6"], found["7"]) == ("1", "300", "true", "U")
+    found = leshan.ask("read", name, path="/3/0", format=form)["content"]
+    assert (found["0"], found["11"], found["16"]) == ("Example", {"0": "0"}, "U")
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR, TEXT])
+def test_224_read_on_resource(leshan, name, device, form):
+    for path, value in (("/1/0/0", "1"), ("/1/0/1", "300"), ("/1/0/6", "true"), ("/3/0/16", "U")):
+        assert leshan.ask("read", name, path=path, format=form)["content"] == value
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR, TEXT])
+def test_225_read_on_resource_instance(leshan, name, device, form):
+    assert leshan.ask("read", name, path="/3/0/11/0", format=form)["content"] == "0"
+    assert leshan.ask("read", name, path="/3/0/11/1", format=form)["code"] == "4.04"
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_226_write_partial_update_on_object_instance(leshan, name, device, form):
+    part = {"1": 200, "6": False}
+    assert leshan.ask("update", name, path="/1/0", value=part, format=form)["code"] == "2.04"
+    assert leshan.event("updated", name)["lifetime"] == 200
+    found = leshan.ask("read", name, path="/1/0", format=form)["content"]
+    assert (found["0"], found["1"], found["6"], found["7"]) == ("1", "200", "false", "U")
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_227_write_replace_on_resource(leshan, name, device, form):
+    for value in ({"0": "a", "1": "b"}, {"1": "c"}):
+        said = leshan.ask("write", name, path="/3303/0/5750", value=value, format=form)
+        assert said["code"] == "2.04"
+        assert leshan.ask("read", name, path="/3303/0/5750", format=JSON)["content"] == value
+    assert leshan.ask("write", name, path="/1/0/2", value=10, format=form)["code"] == "2.04"
+    assert leshan.ask("read", name, path="/1/0/2")["content"] == "10"
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR, TEXT])
+def test_228_write_on_resource_instance(leshan, name, device, form):
+    before = {"0": "a", "1": "b"}
+    leshan.ask("write", name, path="/3303/0/5750", value=before, format=JSON)
+    said = leshan.ask("write", name, path="/3303/0/5750/1", value="c", format=form)
+    assert said["code"] == "2.04"
+    after = leshan.ask("read", name, path="/3303/0/5750", format=JSON)["content"]
+    assert after == {"0": "a", "1": "c"}
+
+
+def test_237_read_on_object_without_a_content_format(leshan, name, device):
+    assert leshan.ask("read", name, path="/1")["content"]["0"]["1"] == "300"
+    assert leshan.ask("read", name, path="/3")["content"]["0"]["0"] == "Example"
+
+
+@pytest.mark.parametrize("form", [TLV, JSON, CBOR])
+def test_read_on_object_without_any_instance(leshan, name, device, form):
+    device.say("remove 0")
+    assert "/3303/0" not in leshan.event("updated", name)["instances"]
+    found = leshan.ask("read", name, path="/3303", format=form)
+    assert "error" not in found, found
+    assert (found["code"], found["content"]) == ("2.05", {})
+
+
+def test_create_without_a_number(leshan, name, device):
     for i in (1, 2):
         made = leshan.ask("create", name, path="/3303", value={"5701": "K"}, format=TLV)
         assert (made["code"], made["content"]) == ("2.01", "3303/%d" % i)
@@ -536,7 +649,7 @@ def test_222_create_without_a_number(leshan, name, device):
 
 
 @pytest.mark.parametrize("form", [TLV, JSON, CBOR])
-def test_222_to_228_create_update_delete(leshan, name, device, form):
+def test_create_update_delete(leshan, name, device, form):
     made = leshan.ask("create", name, path="/3303", instance=1, value={"5701": "K"}, format=form)
     assert made["code"] == "2.01" and made["content"] == "3303/1"
     leshan.event("updated", name)
@@ -549,7 +662,7 @@ def test_222_to_228_create_update_delete(leshan, name, device, form):
     assert leshan.ask("delete", name, path="/3/0")["code"] == "4.05"
 
 
-def test_237_execute(leshan, name, device):
+def test_execute(leshan, name, device):
     assert leshan.ask("execute", name, path="/3303/0/5605", value="1='a'")["code"] == "2.04"
     device.line("reset 1='a'")
     assert leshan.ask("execute", name, path="/3303/0/5700")["code"] == "4.05"
@@ -585,13 +698,50 @@ def test_composite_operations(leshan, name, device):
 
 
 @pytest.mark.parametrize("python, use", WAYS)
-def test_301_to_303_observe_notify_cancel(leshan, name, python, use):
+def test_301_observe_and_notify(leshan, name, python, use):
     leshan.add(name)
     with Device(python, leshan.registered_job(name, use=use)) as device:
         leshan.event("registered", name)
         assert leshan.ask("observe", name, path="/3303/0/5700")["content"] == "21.5"
         device.say("value 22.5")
         assert leshan.event("notified", name)["content"] == "22.5"
+        device.say("value 23.5")
+        assert leshan.event("notified", name)["content"] == "23.5"
+        device.stop()
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_302_cancel_by_a_reset(leshan, name, python, use):
+    """The server forgets the observation, and answers what is notified then with a Reset."""
+    leshan.add(name)
+    with Relay(("127.0.0.1", leshan.port + 1), Link(delay_ms=0)) as relay:
+        job = leshan.registered_job(name, use=use)
+        job["accounts"][0][0]["uri"] = "coaps://127.0.0.1:%d" % relay.address[1]
+        with Device(python, job) as device:
+            leshan.event("registered", name)
+            assert leshan.ask("observe", name, path="/3303/0/5700")["content"] == "21.5"
+            device.say("value 22.5")
+            assert leshan.event("notified", name)["content"] == "22.5"
+            leshan.ask("forget_observation", name, path="/3303/0/5700")
+            time.sleep(1)  # until what is under way has come
+            sent = dict(relay.link.sent)
+            device.say("value 23.5")  # is refused
+            until = time.monotonic() + 30
+            while relay.link.sent[TO_CLIENT] == sent[TO_CLIENT] and time.monotonic() < until:
+                time.sleep(0.05)
+            assert relay.link.sent[TO_SERVER] == sent[TO_SERVER] + 1
+            device.say("value 24.5")  # and nobody is told any more
+            time.sleep(2)
+            assert relay.link.sent[TO_SERVER] == sent[TO_SERVER] + 1
+            device.stop()
+
+
+@pytest.mark.parametrize("python, use", WAYS)
+def test_303_cancel_by_observe_1(leshan, name, python, use):
+    leshan.add(name)
+    with Device(python, leshan.registered_job(name, use=use)) as device:
+        leshan.event("registered", name)
+        assert leshan.ask("observe", name, path="/3303/0/5700")["content"] == "21.5"
         device.say("value 23.5")
         assert leshan.event("notified", name)["content"] == "23.5"
         assert leshan.ask("cancel", name, path="/3303/0/5700")["code"] == "2.05"

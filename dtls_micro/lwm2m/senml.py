@@ -131,7 +131,8 @@ def _name(path) -> str:
 def put(records, base) -> list:
     """Return the pack of [(path, kind, value)]: each record a list of (place of label, value).
 
-    records: sorted by path; those whose value is None are left out, SenML has nothing for them
+    records: sorted by path; those whose value is None are left out, SenML has nothing for them,
+             nor for an object without instances: its pack is empty
     """
     pack: list = []
     above = "/" + _name(base) if base else ""
@@ -155,4 +156,4 @@ def put(records, base) -> list:
             value = finite(float(value)) if kind == "f" else in_range(value, kind)
         fields.append((field, value))
         pack.append(fields)
-    return pack or ([[(_BASE_NAME, above + "/")]] if base else [])
+    return pack

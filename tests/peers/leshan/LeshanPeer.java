@@ -152,6 +152,11 @@ public class LeshanPeer {
                 server.getRegistrationStore().removeRegistration(
                         server.getRegistrationService().getByEndpoint(endpoint).getId());
                 return;
+            case "forget_observation": // without a word to the device
+                Registration of = server.getRegistrationService().getByEndpoint(endpoint);
+                server.getObservationService().cancelObservation(
+                        Requests.observation(server, of, command.get("path").asText()));
+                return;
             case "config":
                 configs.remove(endpoint);
                 configs.add(endpoint, Configs.of(command));

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.eclipse.leshan.core.link.lwm2m.attributes.DefaultLwM2mAttributeParser;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
 import org.eclipse.leshan.core.model.ResourceModel;
+import org.eclipse.leshan.core.node.LwM2mMultipleResource;
 import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mObject;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
@@ -63,15 +64,15 @@ class Requests {
             case "attributes":
                 return new WriteAttributesRequest(path, new LwM2mAttributeSet(
                         new DefaultLwM2mAttributeParser().parseUriQuery(command.get("value").asText())));
-            case "write": // a resource
-                LwM2mPath target = new LwM2mPath(path);
+            case "write": // a resource, or an instance of one
                 return new WriteRequest(WriteRequest.Mode.REPLACE, format, path,
-                        LwM2mSingleResource.newResource(
-                                target.getResourceId(), value(command.get("value")), type(command.get("value"))));
+                        written(new LwM2mPath(path), command.get("value")));
             case "update": // an instance: {"resource": value}
+            case "replace":
                 LwM2mPath instance = new LwM2mPath(path);
-                return new WriteRequest(WriteRequest.Mode.UPDATE, format, instance.getObjectId(),
-                        instance.getObjectInstanceId(), resources(command.get("value")));
+                boolean update = command.get("op").asText().equals("update");
+                return new WriteRequest(update ? WriteRequest.Mode.UPDATE : WriteRequest.Mode.REPLACE, format,
+                        instance.getObjectId(), instance.getObjectInstanceId(), resources(command.get("value")));
             case "create": // of a number, or one that the device chooses
                 if (command.has("instance")) {
                     return new CreateRequest(format, path, new LwM2mObjectInstance(
@@ -90,6 +91,19 @@ class Requests {
             default:
                 throw new IllegalArgumentException("unknown op");
         }
+    }
+
+    /** {"0": value, "1": value} makes a resource of several instances. */
+    static LwM2mNode written(LwM2mPath path, JsonNode value) {
+        if (path.isResourceInstance()) {
+            return LwM2mResourceInstance.newInstance(path.getResourceInstanceId(), value(value), type(value));
+        }
+        if (value.isObject() && !value.has("hex")) {
+            Map<Integer, Object> all = new HashMap<>();
+            value.fields().forEachRemaining(one -> all.put(Integer.parseInt(one.getKey()), value(one.getValue())));
+            return LwM2mMultipleResource.newResource(path.getResourceId(), all, type(value.elements().next()));
+        }
+        return LwM2mSingleResource.newResource(path.getResourceId(), value(value), type(value));
     }
 
     static SingleObservation observation(LeshanServer server, Registration registration, String path) {
